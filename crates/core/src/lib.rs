@@ -1,0 +1,39 @@
+//! The words of forewarn and its extension points. No IO, no threads, no clock.
+//!
+//! Time is a [`Period`] on the axis of a [`Cadence`] ([`Month`] is the typed view of the monthly one),
+//! space a [`Unit`] (for PRIO-GRID: [`Cell`]), observations a [`Panel`], a forecast for one target
+//! period a [`Field`]. Components implement [`Model`], [`Ensemble`], [`Metric`], [`DriftTest`], [`Map`]
+//! or [`Transform`] and declare themselves with [`entry!`].
+
+mod entry;
+mod error;
+mod field;
+mod grid;
+mod panel;
+mod partition;
+mod scene;
+mod time;
+mod traits;
+
+pub use entry::Entry;
+pub use error::{Error, Result};
+pub use field::Field;
+pub use grid::{COLUMNS, Cell, ROWS, Unit};
+pub use panel::{Axis, Column, History, Panel, Units};
+pub use partition::{Partition, PartitionName, RollingOrigins};
+pub use scene::{Legend, Lines, Scene, Shade};
+pub use time::{Cadence, Month, Period, Step};
+pub use traits::{
+    Better, Combine, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs,
+    Member, Metric, Model, Needs, Output, PredictArgs, ScoreArgs, ScoreExample, Tally, TargetKind, Transform,
+    TransformArgs, TransformExample,
+};
+#[doc(hidden)]
+pub use {schemars, serde, serde_json};
+
+/// What a component file needs.
+pub mod prelude {
+    pub use crate::*;
+    pub use schemars::JsonSchema;
+    pub use serde::{Deserialize, Serialize};
+}

@@ -1,0 +1,411 @@
+//! The extension points. All are object safe; each has one to three required methods; each method takes
+//! one argument struct, so that a new field breaks no component.
+
+use std::fmt::Debug;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Field, History, Lines, Period, Result, Scene, Step, Units};
+
+/// What kind of number the target is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// Whole numbers from 0 on; forecasts of it are never negative.
+    #[default]
+    Count,
+    /// Real numbers.
+    Continuous,
+    /// A class, coded 0, 1, 2, ...
+    Class,
+}
+
+/// What a model says about the future: declared, never guessed from the number of draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// One value a unit.
+    Point,
+    /// A predictive distribution, as draws.
+    Draws,
+}
+
+/// A forecasting model before it has seen data.
+pub trait Model: Debug + Send + Sync {
+    /// Learns from history; the last visible period is the end of training.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the history does not meet [`Model::needs`].
+    fn fit(&self, args: &FitArgs<'_>) -> Result<Box<dyn Fitted>>;
+    /// Reads back what [`Fitted::state`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the bytes are no state of this model.
+    fn restore(&self, state: &[u8]) -> Result<Box<dyn Fitted>>;
+    /// What the model asks of its input and what it returns.
+    fn needs(&self) -> Needs;
+}
+
+/// What a model asks of its input and what it returns; checked by the runner, not by each model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Fewest periods of history.
+    pub history: usize,
+    /// Point or draws.
+    pub output: Output,
+}
+
+/// What a model may learn from.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FitArgs<'a> {
+    /// Everything up to the end of training.
+    pub history: History<'a>,
+    /// Column to forecast.
+    pub target: &'a str,
+    /// What kind of number the target is.
+    pub kind: TargetKind,
+    /// Seed; the same seed gives the same bytes.
+    pub seed: u64,
+}
+
+impl<'a> FitArgs<'a> {
+    /// What a model may learn from.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the target is no column of the panel.
+    pub fn new(history: History<'a>, target: &'a str, kind: TargetKind, seed: u64) -> Result<Self> {
+        history.column(target)?;
+        Ok(Self { history, target, kind, seed })
+    }
+}
+
+/// A fitted model. Predicting before fitting does not compile.
+pub trait Fitted: Debug + Send + Sync {
+    /// The forecast for one step after the last visible period.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the history is not of the units that were fitted.
+    fn predict(&self, args: &PredictArgs<'_>) -> Result<Field>;
+    /// The learned state, for the artifact store.
+    ///
+    /// # Errors
+    /// [`Error::Numeric`] when the state cannot be written.
+    fn state(&self) -> Result<Vec<u8>>;
+}
+
+/// What to forecast, from where.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct PredictArgs<'a> {
+    /// Everything up to the origin, which may be later than the end of training.
+    pub history: History<'a>,
+    /// Column to forecast.
+    pub target: &'a str,
+    /// Lead time.
+    pub step: Step,
+    /// Draws a unit, for models that return draws.
+    pub draws: usize,
+    /// Seed; the same seed gives the same bytes.
+    pub seed: u64,
+}
+
+impl<'a> PredictArgs<'a> {
+    /// What to forecast, from where.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the target is no column of the panel, or step or draws are 0.
+    pub fn new(history: History<'a>, target: &'a str, step: Step, draws: usize, seed: u64) -> Result<Self> {
+        history.column(target)?;
+        if step.0 == 0 || draws == 0 {
+            return Err(Error::data(format!("step {step} and {draws} draws: both start at 1")));
+        }
+        Ok(Self { history, target, step, draws, seed })
+    }
+}
+
+/// A way to combine several forecasts.
+pub trait Ensemble: Debug + Send + Sync {
+    /// Learns weights from past forecasts and what then happened; simple ensembles ignore them.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the past forecasts do not fit together.
+    fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>>;
+}
+
+/// Past forecasts of each member, and the truth.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct EnsembleArgs<'a> {
+    /// One element a past target period: the members' fields and what was then observed.
+    pub past: &'a [(&'a [Member<'a>], &'a [f32])],
+}
+
+/// One member of an ensemble.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// Its name in the run.
+    pub name: &'a str,
+    /// Its forecast.
+    pub field: &'a Field,
+}
+
+/// A fitted ensemble.
+pub trait Combine: Debug + Send + Sync {
+    /// One field out of many of the same origin, step and units.
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names the member that differs and in what.
+    fn combine(&self, members: &[Member<'_>]) -> Result<Field>;
+}
+
+/// A verification score.
+///
+/// A metric reduces each field to a [`Tally`]: sums that add. The evaluator pools tallies over any group
+/// (step, month, origin, country) and asks for the score of the pool, so that one pass over the
+/// forecasts serves every grouping, resampling and increment.
+pub trait Metric: Debug + Send + Sync {
+    /// What one field contributes. Rows without truth (NaN) contribute nothing.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the metric is not defined for such rows.
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally>;
+    /// The score of pooled tallies; NaN where it is not defined (no rows, no event, ...).
+    fn score(&self, tally: &Tally) -> f64;
+    /// Worked cases: shown in the docs and run as tests. The first shows a perfect forecast.
+    fn examples(&self) -> Vec<ScoreExample>;
+    /// Which way is good.
+    fn better(&self) -> Better {
+        Better::Lower
+    }
+}
+
+/// Sums that add: what some rows contribute to a score.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally(pub Vec<f64>);
+
+impl Tally {
+    /// Adds another tally of the same metric; a shorter one is padded with zeros.
+    pub fn add(&mut self, other: &Tally) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0.0);
+        }
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a += b;
+        }
+    }
+
+    /// The `i`-th sum; 0 when nothing was tallied.
+    pub fn at(&self, i: usize) -> f64 {
+        self.0.get(i).copied().unwrap_or(0.0)
+    }
+}
+
+/// Which way is good.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// A loss.
+    Lower,
+    /// A skill.
+    Higher,
+    /// Nearest to the given value is best (bias 0, coverage at its level).
+    Near(f64),
+}
+
+/// Rows to score.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ScoreArgs<'a> {
+    /// Truth, one a unit; NaN where it is not known.
+    pub observed: &'a [f32],
+    /// The forecast, its draws ascending in each row.
+    pub forecast: &'a Field,
+}
+
+impl<'a> ScoreArgs<'a> {
+    /// Rows to score; sort the field first with [`Field::sorted`].
+    ///
+    /// # Errors
+    /// [`Error::Data`] when sizes differ, or truth is known for a unit that has no forecast: a score
+    /// must not improve by leaving hard rows out.
+    pub fn new(observed: &'a [f32], forecast: &'a Field) -> Result<Self> {
+        if observed.len() != forecast.units().len() {
+            return Err(Error::data(format!(
+                "{} observations for {} units",
+                observed.len(),
+                forecast.units().len()
+            )));
+        }
+        let absent = |(y, row): (&f32, &[f32])| !y.is_nan() && row.last().is_none_or(|v| v.is_nan());
+        if let Some(i) = observed.iter().zip(forecast.rows()).position(absent) {
+            let unit = forecast.units()[i];
+            return Err(Error::data(format!(
+                "unit {unit} was observed in period {} and has no forecast",
+                forecast.target()
+            )));
+        }
+        Ok(Self { observed, forecast })
+    }
+
+    /// Pairs of truth and draws, for the rows whose truth is known.
+    pub fn rows(&self) -> impl Iterator<Item = (f32, &'a [f32])> {
+        self.observed.iter().copied().zip(self.forecast.rows()).filter(|(y, _)| !y.is_nan())
+    }
+}
+
+/// A worked case of a metric: one row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreExample {
+    /// What it shows.
+    pub title: &'static str,
+    /// Truth, a value a unit.
+    pub observed: &'static [f32],
+    /// Draws, a row a unit; one draw is a point forecast.
+    pub draws: &'static [&'static [f32]],
+    /// Expected score.
+    pub expect: f64,
+}
+
+/// A test whether `current` still looks like `reference`.
+pub trait DriftTest: Debug + Send + Sync {
+    /// Compares two samples.
+    ///
+    /// # Errors
+    /// [`Error::Numeric`] when the statistic cannot be computed.
+    fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift>;
+}
+
+/// Two samples of one feature.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct DriftArgs<'a> {
+    /// Sample of the reference period.
+    pub reference: &'a [f64],
+    /// Sample of now.
+    pub current: &'a [f64],
+}
+
+impl<'a> DriftArgs<'a> {
+    /// Neither sample may be empty or hold NaN: what is missing is for the coverage check.
+    ///
+    /// # Errors
+    /// [`Error::Data`] otherwise.
+    pub fn new(reference: &'a [f64], current: &'a [f64]) -> Result<Self> {
+        for (name, sample) in [("reference", reference), ("current", current)] {
+            if sample.is_empty() {
+                return Err(Error::data(format!("the {name} sample is empty")));
+            }
+            if let Some(i) = sample.iter().position(|v| v.is_nan()) {
+                return Err(Error::data(format!("value {i} of the {name} sample is missing")));
+            }
+        }
+        Ok(Self { reference, current })
+    }
+}
+
+/// The verdict of a drift test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Drift {
+    /// The statistic.
+    pub statistic: f64,
+    /// Its p value, 0-1.
+    pub p_value: f64,
+    /// Whether the configured level is passed.
+    pub drifted: bool,
+}
+
+/// A map kind: values in, scene out.
+pub trait Map: Debug + Send + Sync {
+    /// Says what to draw; draws nothing.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when units are not on the map.
+    fn scene(&self, args: &MapArgs<'_>) -> Result<Scene>;
+}
+
+/// What to map.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct MapArgs<'a> {
+    /// The forecast.
+    pub field: &'a Field,
+    /// Name of the model or ensemble.
+    pub model: &'a str,
+    /// What is forecast, in words with its unit.
+    pub target: &'a str,
+    /// Label of a period (see [`crate::Cadence::label`]).
+    pub label: fn(Period) -> String,
+    /// Borders and coasts.
+    pub borders: &'a Lines,
+}
+
+impl<'a> MapArgs<'a> {
+    /// What to map.
+    pub fn new(
+        field: &'a Field,
+        (model, target): (&'a str, &'a str),
+        label: fn(Period) -> String,
+        borders: &'a Lines,
+    ) -> Self {
+        Self { field, model, target, label, borders }
+    }
+}
+
+/// A feature transform: a column in, a column out, both periods x units with NaN for «not observed».
+pub trait Transform: Debug + Send + Sync {
+    /// The transformed column. Unless the settings ask for the reference's behaviour, the value at a
+    /// period depends on nothing later.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the units do not suit the transform (a spatial one needs grid cells).
+    fn apply(&self, args: &TransformArgs<'_>) -> Result<Vec<f32>>;
+    /// Worked cases: shown in the docs and run as tests.
+    fn examples(&self) -> Vec<TransformExample>;
+}
+
+/// A column to transform.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TransformArgs<'a> {
+    /// Row labels, ascending.
+    pub units: &'a Units,
+    /// Values on periods x units, units contiguous.
+    pub values: &'a [f32],
+    /// Country of each unit, for transforms that leave the level; empty when there is none.
+    pub groups: &'a [u32],
+}
+
+impl<'a> TransformArgs<'a> {
+    /// A column to transform.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the values are no whole number of fields, or groups are not one a unit.
+    pub fn new(units: &'a Units, values: &'a [f32], groups: &'a [u32]) -> Result<Self> {
+        if units.is_empty() || values.len() % units.len() != 0 {
+            return Err(Error::data(format!("{} values for {} units", values.len(), units.len())));
+        }
+        if !groups.is_empty() && groups.len() != units.len() {
+            return Err(Error::data(format!("{} groups for {} units", groups.len(), units.len())));
+        }
+        Ok(Self { units, values, groups })
+    }
+
+    /// The fields, oldest first.
+    pub fn fields(&self) -> std::slice::ChunksExact<'a, f32> {
+        self.values.chunks_exact(self.units.len())
+    }
+}
+
+/// A worked case of a transform: one unit's series (NaN is «not observed»), with the settings used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransformExample {
+    /// What it shows.
+    pub title: &'static str,
+    /// Cell ids; the series below are periods x these.
+    pub units: &'static [u32],
+    /// Input, periods x units.
+    pub input: &'static [f32],
+    /// Expected output, periods x units.
+    pub expect: &'static [f32],
+}
