@@ -382,7 +382,7 @@ impl<'a> TransformArgs<'a> {
     /// # Errors
     /// [`Error::Data`] when the values are no whole number of fields, or groups are not one a unit.
     pub fn new(units: &'a Units, values: &'a [f32], groups: &'a [u32]) -> Result<Self> {
-        if units.is_empty() || values.len() % units.len() != 0 {
+        if units.is_empty() || !values.len().is_multiple_of(units.len()) {
             return Err(Error::data(format!("{} values for {} units", values.len(), units.len())));
         }
         if !groups.is_empty() && groups.len() != units.len() {
