@@ -129,8 +129,8 @@ fn wrong_arrows(package: &str, manifest: &str) -> Vec<String> {
     let Some(from) = layer(package) else { return vec![format!("{package} is not in PLACES")] };
     let impure = |name: &str| {
         let family =
-            |root: &&str| name.strip_prefix(*root).is_some_and(|r| r.is_empty() || r.starts_with('-'));
-        IMPURE_CRATES.iter().any(|root| family(&root))
+            |root: &str| name.strip_prefix(root).is_some_and(|r| r.is_empty() || r.starts_with('-'));
+        IMPURE_CRATES.iter().any(|root| family(root))
     };
     let wrong = |(kind, name): (&str, &str)| {
         if let Some(to) = layer(name) {
@@ -217,7 +217,10 @@ fn code_comment(line: &str) -> bool {
 }
 
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is two folders up")
 }
 
 fn read(path: impl AsRef<Path>) -> String {
@@ -233,7 +236,8 @@ fn sources() -> Vec<(PathBuf, &'static str, String)> {
         files.into_iter().map(move |f| (f, package)).collect::<Vec<_>>()
     };
     let files = PLACES.iter().flat_map(of_crate);
-    files.map(|(f, package)| (f.strip_prefix(&root).unwrap().to_owned(), package, read(&f))).collect()
+    let short = |f: &Path| f.strip_prefix(&root).expect("it was found below the root").to_owned();
+    files.map(|(f, package)| (short(&f), package, read(&f))).collect()
 }
 
 /// The files that the `#[cfg(test)] mod name;` lines of a file stand for.

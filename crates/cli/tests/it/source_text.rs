@@ -37,10 +37,10 @@ fn literal_or_comment(text: &str, before: Option<char>) -> usize {
         (end_of(&close, hashes + 2) + close.len()).min(text.len())
     } else if text.starts_with("'\\") {
         end_of("'", 3) + 1
-    } else if text.starts_with('\'') {
+    } else if let Some(inner) = text.strip_prefix('\'') {
         // A character, unless no quote closes it: then it is a lifetime.
-        let inner = text[1..].chars().next().map_or(0, char::len_utf8);
-        if text[1 + inner..].starts_with('\'') { inner + 2 } else { 0 }
+        let length = inner.chars().next().map_or(0, char::len_utf8);
+        if inner[length..].starts_with('\'') { length + 2 } else { 0 }
     } else {
         0
     }
@@ -171,7 +171,7 @@ fn path_tree<'a>(text: &'a str, prefix: &str, found: &mut Vec<String>) -> &'a st
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else { return found };
-    let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+    let mut paths: Vec<_> = entries.map(|e| e.expect("the folder can be listed").path()).collect();
     paths.sort();
     for path in paths {
         if path.is_dir() {
