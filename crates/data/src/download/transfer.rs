@@ -172,9 +172,9 @@ impl Client {
             left_out: finished.left_out,
         };
         if unchanged {
-            part.confirm(&source)?
+            part.confirm(&source)?;
         } else {
-            part.publish(&source)?
+            part.publish(&source)?;
         }
         Ok(Fetched {
             path: target.to_owned(),
@@ -304,10 +304,11 @@ pub(crate) fn digest(path: &Path) -> Result<String> {
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 << 10]);
     loop {
         match file.read(&mut buffer).map_err(Error::io(path))? {
-            0 => return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => break,
             read => hasher.update(&buffer[..read]),
         }
     }
+    Ok(hasher.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
 /// A checksum as we write it.

@@ -7,8 +7,8 @@ use crate::server::{Server, reply, serve_file};
 
 const SECRET: &str = "s3cret-t0ken";
 
-fn secret() -> Option<Token> {
-    Some(Token::new("x-ucdp-access-token", SECRET).unwrap())
+fn secret() -> Token {
+    Token::new("x-ucdp-access-token", SECRET).unwrap()
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn the_token_stays_with_the_host_it_is_for() {
     for place in [elsewhere.url("/x"), format!("http://localhost:{}/x", elsewhere.port())] {
         let server = Server::start(move |_, _| reply(302, &[&format!("location: {place}")], b""));
         let mut scene = Scene::new(impatient());
-        scene.fetch(&Request { token: secret(), ..table(&server) }).unwrap();
+        scene.fetch(&Request { token: Some(secret()), ..table(&server) }).unwrap();
         assert_eq!(server.asked()[0].header("x-ucdp-access-token"), Some(SECRET));
     }
     let asked = elsewhere.asked();
@@ -32,7 +32,7 @@ fn the_token_follows_on_the_same_host() {
         _ => serve_file(asked, &new_table(), "\"1\""),
     });
     let mut scene = Scene::new(impatient());
-    let fetched = scene.fetch(&Request { token: secret(), ..table(&server) }).unwrap();
+    let fetched = scene.fetch(&Request { token: Some(secret()), ..table(&server) }).unwrap();
     assert_eq!((fetched.attempts, server.asked()[1].path.as_str()), (1, "/new/place.csv"));
     assert_eq!(server.asked()[1].header("x-ucdp-access-token"), Some(SECRET));
 }
@@ -62,7 +62,8 @@ fn being_sent_nowhere() {
 #[test]
 fn a_token_does_not_travel_in_the_clear() {
     let mut scene = Scene::new(impatient());
-    let request = Request { token: secret(), ..Request::new("http://ucdp.invalid/ged.csv", Expect::Csv) };
+    let request =
+        Request { token: Some(secret()), ..Request::new("http://ucdp.invalid/ged.csv", Expect::Csv) };
     let (message, temporary) = scene.fail(&request, &[]);
     assert!(!temporary && message.contains("use https"), "{message}");
 }
@@ -76,7 +77,7 @@ fn the_token_is_in_no_message() {
             reply(status, &[], body.as_bytes())
         });
         let mut scene = Scene::new(impatient());
-        let request = Request { token: secret(), ..table(&server) };
+        let request = Request { token: Some(secret()), ..table(&server) };
         let (message, _) = scene.fail(&request, &[]);
         let seen = format!("{message} {:?} {request:?} {:?}", scene.news, scene.client);
         assert!(!seen.contains(SECRET), "{seen}");

@@ -60,7 +60,9 @@ impl Server {
                     let (stop, asked, answer) = (Arc::clone(&stop), Arc::clone(&asked), Arc::clone(&answer));
                     busy.push(spawn(move || drop(serve(&stream.unwrap(), &stop, &asked, &*answer))));
                 }
-                busy.into_iter().for_each(|thread| thread.join().unwrap());
+                for thread in busy {
+                    thread.join().unwrap();
+                }
             }
         });
         Self { address, stop, asked, listening: Some(listening) }
@@ -132,7 +134,7 @@ fn serve(
 
 /// The head of an answer; each header is `name: value`.
 pub(crate) fn head(status: u16, headers: &[&str]) -> Step {
-    let lines: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+    let lines = headers.iter().fold(String::new(), |text, header| text + header + "\r\n");
     Step::Send(format!("HTTP/1.1 {status} As It Is\r\nconnection: close\r\n{lines}\r\n").into_bytes())
 }
 
