@@ -3,9 +3,11 @@
 //! Every source gives [`Records`]: rows as they were read, with their line numbers. Validation turns records
 //! into a panel and a quarantine; nothing else builds a panel from outside data.
 
+pub mod download;
 mod error;
 pub mod panel_file;
 mod records;
+pub mod ucdp_api;
 
 pub use error::{Error, Result};
 pub use records::{Records, Rejected};
