@@ -5,9 +5,14 @@
 
 pub mod download;
 mod error;
+mod finding;
 pub mod panel_file;
 mod records;
+pub mod table;
+mod text;
+pub mod ucdp;
 pub mod ucdp_api;
+pub mod validation;
 
 pub use error::{Error, Result};
 pub use records::{Records, Rejected};

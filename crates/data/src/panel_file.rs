@@ -35,7 +35,8 @@ pub fn write(panel: &Panel, out: impl Write + Send) -> Result<()> {
         vec![Field::new("period", DataType::Int32, false), Field::new("unit", DataType::UInt32, false)];
     fields.extend(panel.columns().iter().map(|c| Field::new(&c.name, DataType::Float32, true)));
     let schema = Arc::new(Schema::new(fields));
-    let cadence = serde_json::to_string(&panel.axis().cadence).map_err(|e| Error::data("panel", e.to_string()))?;
+    let cadence =
+        serde_json::to_string(&panel.axis().cadence).map_err(|e| Error::data("panel", e.to_string()))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_key_value_metadata(Some(vec![KeyValue::new(CADENCE.to_owned(), cadence)]))
@@ -57,10 +58,8 @@ fn batch(panel: &Panel, schema: &SchemaRef, periods: std::ops::Range<usize>) -> 
     let n = units.len();
     let period = periods.clone().flat_map(|i| std::iter::repeat_n(axis.period(i).0, n));
     let unit = periods.clone().flat_map(|_| units.iter().map(|u| u.0));
-    let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(Int32Array::from_iter_values(period)),
-        Arc::new(UInt32Array::from_iter_values(unit)),
-    ];
+    let mut columns: Vec<ArrayRef> =
+        vec![Arc::new(Int32Array::from_iter_values(period)), Arc::new(UInt32Array::from_iter_values(unit))];
     for column in panel.columns() {
         let values = &column.values()[periods.start * n..periods.end * n];
         columns.push(Arc::new(values.iter().map(|&v| (!v.is_nan()).then_some(v)).collect::<Float32Array>()));
@@ -88,7 +87,10 @@ pub fn read(path: &Path) -> Result<Panel> {
     let mut values: Vec<Vec<f32>> = vec![Vec::new(); names.len()];
     for batch in reader.with_batch_size(1 << 16).build().map_err(|e| wrong(e.to_string()))? {
         let batch = batch.map_err(|e| wrong(e.to_string()))?;
-        let types = (batch.column(0).as_primitive_opt::<Int32Type>(), batch.column(1).as_primitive_opt::<UInt32Type>());
+        let types = (
+            batch.column(0).as_primitive_opt::<Int32Type>(),
+            batch.column(1).as_primitive_opt::<UInt32Type>(),
+        );
         let (Some(period), Some(unit)) = types else {
             return Err(wrong("its first columns are not `period` (int32) and `unit` (uint32)".to_owned()));
         };
@@ -99,7 +101,8 @@ pub fn read(path: &Path) -> Result<Panel> {
             append(column.ok_or_else(|| wrong(format!("column `{}` is not float32", names[i])))?, out);
         }
     }
-    let (axis, units) = dense(cadence, &periods, &units).ok_or_else(|| wrong("its rows are not dense".to_owned()))?;
+    let (axis, units) =
+        dense(cadence, &periods, &units).ok_or_else(|| wrong("its rows are not dense".to_owned()))?;
     let mut panel = Panel::new(axis, units.into())?;
     for (name, values) in names.into_iter().zip(values) {
         panel.push(name, values)?;
@@ -155,7 +158,12 @@ mod tests {
         assert_eq!((back.axis(), back.units()), (panel.axis(), panel.units()));
         for (a, b) in back.columns().iter().zip(panel.columns()) {
             assert_eq!(a.name, b.name);
-            assert!(a.values().iter().zip(b.values()).all(|(x, y)| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan()));
+            assert!(
+                a.values()
+                    .iter()
+                    .zip(b.values())
+                    .all(|(x, y)| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan())
+            );
         }
         let mut again = Vec::new();
         write(&panel, &mut again).unwrap();

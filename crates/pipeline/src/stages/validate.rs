@@ -53,7 +53,7 @@ pub fn validate(run: &Resolved, engine: &Engine<'_>, snapshot: &Snapshot) -> Res
     let output = engine.step("validate", "", &inputs, |workspace| {
         let checked = check(run)?;
         let quarantine = workspace.path(QUARANTINE);
-        validation::write_quarantine(&quarantine, &snapshot.name, &checked.rejected)?;
+        validation::write_quarantine(&quarantine, &checked.rejected)?;
         gate(run, snapshot, &checked)?;
         let path = workspace.path(PANEL);
         panel_file::write(&checked.panel, std::fs::File::create(&path).map_err(Error::io(&path))?)?;
