@@ -4,6 +4,7 @@
 //! into a panel and a quarantine; nothing else builds a panel from outside data.
 
 mod error;
+pub mod geography;
 mod records;
 
 pub use error::{Error, Result};
