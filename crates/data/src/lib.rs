@@ -6,6 +6,7 @@
 pub mod download;
 mod error;
 mod finding;
+pub mod geography;
 pub mod panel_file;
 mod records;
 pub mod table;

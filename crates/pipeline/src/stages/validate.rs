@@ -1,8 +1,8 @@
 //! Validate: observations become a checked panel and a quarantine, or the run stops.
 
-use forewarn_core::{Axis, Panel};
-use forewarn_data::validation::{self, Expectation, Finding, Severity};
-use forewarn_data::{Records, geography, panel_file, table, ucdp};
+use forewarn_core::{Axis, TargetKind};
+use forewarn_data::validation::{self, Checked, Expectation, Finding, Severity};
+use forewarn_data::{Records, geography, panel_file};
 use forewarn_store::StepOutput;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
