@@ -142,13 +142,6 @@ impl Archive {
     /// [`Error::Conflict`] when something else is filed there; [`Error::Damaged`] when `forecast` is not what the
     /// manifest says.
     pub fn file(&self, manifest: Manifest, forecast: &Path) -> Result<Filed> {
-        let found = Digest::of_file(forecast)?;
-        if found != manifest.file {
-            return Err(Error::damaged(
-                forecast,
-                format!("has sha256 {found}, the manifest says {}", manifest.file),
-            ));
-        }
         let dir = self.place(&manifest);
         if dir.join(MANIFEST).exists() {
             let filed = read(&dir)?;
@@ -157,6 +150,13 @@ impl Archive {
             }
             let (path, filed, offered) = (dir, filed.manifest.file.to_string(), manifest.file.to_string());
             return Err(Error::Conflict { path, filed, offered });
+        }
+        let found = Digest::of_file(forecast)?;
+        if found != manifest.file {
+            return Err(Error::damaged(
+                forecast,
+                format!("has sha256 {found}, the manifest says {}", manifest.file),
+            ));
         }
         file::sweep(&dir)?;
         let bytes = std::fs::read(forecast).map_err(Error::io(forecast))?;

@@ -26,6 +26,8 @@ pub struct StepStore {
 pub struct StepOutput {
     /// Where its files are.
     pub dir: PathBuf,
+    /// Digest of each file.
+    pub files: BTreeMap<String, Digest>,
     /// Digest of all its files; feeds the keys of later steps.
     pub digest: Digest,
     /// What was said when it was committed.
@@ -167,7 +169,9 @@ fn read(dir: &Path) -> Result<StepOutput> {
         }
         all.push(format!("{name}\n{}\n", entry.sha256));
     }
-    Ok(StepOutput { dir: dir.to_path_buf(), digest: Digest::of_bytes(all.concat().as_bytes()), notes: manifest.notes })
+    let digest = Digest::of_bytes(all.concat().as_bytes());
+    let files = manifest.files.into_iter().map(|(name, entry)| (name, entry.sha256)).collect();
+    Ok(StepOutput { dir: dir.to_path_buf(), files, digest, notes: manifest.notes })
 }
 
 #[cfg(test)]

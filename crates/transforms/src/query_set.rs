@@ -1,10 +1,10 @@
 //! Placeholder.
 /// P
 #[derive(Debug)]
-pub struct QuerySet; 
+pub struct QuerySet;
 /// P
 #[derive(Debug)]
-pub struct Feature; 
+pub struct Feature;
 /// P
 #[derive(Debug)]
-pub struct Link; 
+pub struct Link;
