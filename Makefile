@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
-# rustup puts cargo into a folder that a shell opened before does not know yet.
+# rustup puts cargo into a folder that a shell opened earlier does not know yet.
 export PATH := $(TARGET)/tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .PHONY: help demo test check fmt clippy rustdoc deny style bench doc clean
