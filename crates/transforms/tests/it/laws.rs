@@ -2,7 +2,7 @@
 
 use forewarn_core::TransformArgs;
 
-use crate::support::{Patch, all, assert_close};
+use crate::support::{Patch, all, assert_close, noise};
 
 /// Those whose purpose is to fill.
 const FILLS: [&str; 2] = ["fill", "replace-missing"];
@@ -46,8 +46,9 @@ fn the_order_of_units_is_irrelevant() {
     let patch = Patch::new();
     let values = patch.counts(4, 10);
     let n = patch.units.len();
-    // 17 and the number of units have no common divisor, so this is a permutation.
-    let order: Vec<usize> = (0..n).map(|i| (i * 17 + 5) % n).collect();
+    let mut order: Vec<usize> = (0..n).collect();
+    let mut random = noise(9);
+    order.sort_by_cached_key(|_| random());
     let units = order.iter().map(|&i| patch.units[i]).collect();
     let groups: Vec<u32> = order.iter().map(|&i| patch.groups[i]).collect();
     let shuffled: Vec<f32> = values.chunks(n).flat_map(|f| order.iter().map(|&i| f[i])).collect();
