@@ -1,6 +1,7 @@
 //! What holds for every transform.
 
 use forewarn_core::TransformArgs;
+use forewarn_transforms::TRANSFORMS;
 
 use crate::support::{Patch, all, assert_close, noise};
 
@@ -24,6 +25,20 @@ fn changing_the_future_changes_nothing_before() {
             let same = before[..cut].iter().zip(&after).all(|(a, b)| a.to_bits() == b.to_bits());
             assert!(same, "{name} looks ahead of period {t}");
         }
+    }
+}
+
+#[test]
+fn of_the_reference_s_transforms_only_fill_looks_ahead() {
+    let patch = Patch::new();
+    let (now, other) = (patch.counts(1, 10), patch.counts(2, 30));
+    let cut = 9 * patch.units.len();
+    let changed = [&now[..cut], &other[cut..]].concat();
+    for entry in TRANSFORMS {
+        let Ok(transform) = (entry.build)(&serde_json::json!({"compat": "views"})) else { continue };
+        let (before, after) = (patch.apply(&*transform, &now), patch.apply(&*transform, &changed));
+        let same = before[..cut].iter().zip(&after).all(|(a, b)| a.to_bits() == b.to_bits());
+        assert_eq!(same, entry.name != "fill", "{}", entry.name);
     }
 }
 

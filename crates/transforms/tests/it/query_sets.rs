@@ -83,13 +83,22 @@ fn threads_change_no_bit() {
 fn mistakes_are_shown_where_they_are() {
     let at = |transforms: &str| refusal(&set(&feature("a", "x", transforms)));
     let cases = [
-        ("{ name = \"time_lag\" }", "line 7, column 15: there is no transform `time_lag`; did you mean `time-lag`"),
+        (
+            "{ name = \"time_lag\" }",
+            "line 7, column 15: there is no transform `time_lag`; did you mean `time-lag`",
+        ),
         ("{ name = \"tlag\" }", "there is no transform `tlag`, which is called `time-lag` here"),
         ("{ name = \"spatial.countrylag\" }", "which is called `country-lag` here"),
         ("{ periods = 1 }", "line 7, column 15: a transform needs its name"),
-        ("{ name = \"time-lag\", period = 1 }", "line 7, column 36: `time-lag` has no setting `period`; did you mean `periods`?"),
+        (
+            "{ name = \"time-lag\", period = 1 }",
+            "line 7, column 36: `time-lag` has no setting `period`; did you mean `periods`?",
+        ),
         ("{ name = \"log1p\", base = 10 }", "`log1p` has no setting `base`; it has: none"),
-        ("{ name = \"fill\" }, { name = \"time-lag\", periods = 0 }", "line 7, column 33: time-lag: `periods` is 0"),
+        (
+            "{ name = \"fill\" }, { name = \"time-lag\", periods = 0 }",
+            "line 7, column 34: time-lag: `periods` is 0",
+        ),
         ("{ name = \"decay\", half-life = \"long\" }", "line 7, column 15: decay: invalid type: string"),
     ];
     for (transforms, expected) in cases {
@@ -122,7 +131,8 @@ fn the_file_itself_is_checked() {
 fn unknown_sources_are_listed() {
     let patch = Patch::new();
     let panel = panel(&patch, &["ged_sb", "ged_os"], 0);
-    let text = set(&[feature("a", "ged_sbb", ""), feature("b", "ged_os", ""), feature("c", "rain", "")].concat());
+    let text =
+        set(&[feature("a", "ged_sbb", ""), feature("b", "ged_os", ""), feature("c", "rain", "")].concat());
     let message = QuerySet::parse(&text).unwrap().apply(&panel, &[]).unwrap_err().to_string();
     for expected in [
         "query set `s`: feature `a`: the panel has no column `ged_sbb`; did you mean `ged_sb`",
@@ -138,19 +148,26 @@ fn every_feature_that_fails_is_named() {
     let patch = Patch::new();
     let panel = panel(&patch, &["x"], 0);
     let negative = "{ name = \"delta\" }, { name = \"decay\" }";
-    let text = set(
-        &[feature("a", "x", negative), feature("b", "x", ""), feature("c", "x", "{ name = \"country-lag\" }")].concat(),
-    );
+    let text = set(&[
+        feature("a", "x", negative),
+        feature("b", "x", ""),
+        feature("c", "x", "{ name = \"country-lag\" }"),
+    ]
+    .concat());
     let message = QuerySet::parse(&text).unwrap().apply(&panel, &[]).unwrap_err().to_string();
     assert!(message.contains("feature `a`: transform `decay`: data: decay of unit"), "{message}");
-    assert!(message.contains("feature `c`: transform `country-lag`") && !message.contains("`b`"), "{message}");
+    assert!(
+        message.contains("feature `c`: transform `country-lag`") && !message.contains("`b`"),
+        "{message}"
+    );
 }
 
 #[test]
 fn the_digest_is_of_the_meaning() {
-    let digest = |transforms: &str| QuerySet::parse(&set(&feature("a", "x", transforms))).unwrap().digest_input();
+    let digest =
+        |transforms: &str| QuerySet::parse(&set(&feature("a", "x", transforms))).unwrap().digest_input();
     let plain = digest("{ name = \"decay\" }");
-    assert_eq!(plain, digest("{ half-life = 12, name = \"decay\" } # a year"));
+    assert_eq!(plain, digest("{ half-life = 12, name = \"decay\" }, # a year\n"));
     assert_eq!(plain, digest("{ name = \"decay\", half-life = 12.0 }"));
     assert_ne!(plain, digest("{ name = \"decay\", half-life = 13 }"));
     assert_eq!(
