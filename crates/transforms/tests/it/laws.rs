@@ -31,10 +31,11 @@ fn changing_the_future_changes_nothing_before() {
 #[test]
 fn of_the_reference_s_transforms_only_fill_looks_ahead() {
     let patch = Patch::new();
-    let (mut now, other) = (patch.counts(1, 10), patch.counts(2, 30));
+    let (mut now, mut other) = (patch.counts(1, 10), patch.counts(2, 30));
     let cut = 9 * patch.units.len();
     // One unit is observed late.
     now[..cut].iter_mut().step_by(patch.units.len()).for_each(|x| *x = f32::NAN);
+    (now[cut], other[cut]) = (5.0, 6.0);
     let changed = [&now[..cut], &other[cut..]].concat();
     for entry in TRANSFORMS {
         let Ok(transform) = (entry.build)(&serde_json::json!({"compat": "views"})) else { continue };

@@ -1,6 +1,6 @@
 //! Query sets: reading, messages, and what they work.
 
-use forewarn_core::{Axis, Cadence, Panel, Period, TransformArgs};
+use forewarn_core::{Axis, Cadence, Cell, Panel, Period, TransformArgs, Unit};
 use forewarn_transforms::{QuerySet, TRANSFORMS};
 
 use crate::support::{Patch, assert_close};
@@ -170,6 +170,7 @@ fn the_digest_is_of_the_meaning() {
     assert_eq!(plain, digest("{ half-life = 12, name = \"decay\" }, # a year\n"));
     assert_eq!(plain, digest("{ name = \"decay\", half-life = 12.0 }"));
     assert_ne!(plain, digest("{ name = \"decay\", half-life = 13 }"));
+    assert!(digest("{ name = \"fill\" }").contains(r#""settings":{"compat":"none"}"#));
     assert_eq!(
         plain,
         r#"{"features":[{"name":"a","source":"x","transforms":[{"name":"decay","settings":{"half-life":12.0}}]}],"level":"pgm","name":"s","version":1}"#
@@ -183,4 +184,27 @@ fn the_reference_s_behaviour_can_be_the_default() {
     let set = QuerySet::parse(&(text + links)).unwrap();
     let compat: Vec<_> = set.features()[0].transforms().iter().map(|l| l.settings().get("compat")).collect();
     assert_eq!(compat, [Some(&"views".into()), Some(&"none".into()), None]);
+}
+
+#[test]
+fn countries_find_their_neighbours_on_a_land_map() {
+    let axis = Axis { cadence: Cadence::Month, first: Period(400), len: 2 };
+    let mut panel = Panel::new(axis, [Unit(50), Unit(60), Unit(70)].into()).unwrap();
+    panel.push("deaths", vec![1.0, 2.0, 4.0, 8.0, f32::NAN, 16.0]).unwrap();
+    let land = [(1001, 50), (1002, 60), (1722, 60), (1003, 70), (1004, 99)];
+    let land = land.map(|(gid, code)| (Cell::new(gid).unwrap(), code));
+    let text = set(&feature("around", "deaths", "{ name = \"country-lag\" }"));
+    let set = QuerySet::parse(&text).unwrap();
+    let features = set.apply_on(&panel, &[], &land).unwrap();
+    let expected = [2.0, 5.0, 2.0, f32::NAN, 24.0, f32::NAN];
+    assert_close("around", features.columns()[0].values(), &expected, 0.0);
+    assert!(set.apply(&panel, &[]).unwrap_err().to_string().contains("land map"));
+}
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    for number in ["nan", "inf", "-inf"] {
+        let text = set(&feature("a", "x", &format!("{{ name = \"decay\", half-life = {number} }}")));
+        assert!(refusal(&text).contains("line 7, column 15: decay: "), "{}", refusal(&text));
+    }
 }
