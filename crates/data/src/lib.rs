@@ -6,6 +6,7 @@
 mod error;
 pub mod geography;
 mod records;
+pub mod synthetic;
 
 pub use error::{Error, Result};
 pub use records::{Records, Rejected};
