@@ -1,1 +1,1 @@
-//! Empty.
+//! Benches only; see `benches/monthly_run.rs`.

@@ -82,8 +82,8 @@ impl Panel {
         if units.is_empty() || axis.len == 0 {
             return Err(Error::data(format!("a panel of {} units and {} periods", units.len(), axis.len)));
         }
-        if let Some(w) = units.windows(2).find(|w| w[0] >= w[1]) {
-            return Err(Error::data(format!("units must ascend, {} is followed by {}", w[0], w[1])));
+        if let Some((a, b)) = units.iter().zip(&units[1..]).find(|(a, b)| a >= b) {
+            return Err(Error::data(format!("units must ascend, {a} is followed by {b}")));
         }
         Ok(Self { axis, units, columns: Vec::new() })
     }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Field, History, Lines, Period, Result, Scene, Step, Units};
+use crate::{Cell, Error, Field, History, Lines, Period, Result, Scene, Step, Units};
 
 /// What kind of number the target is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -374,6 +374,8 @@ pub struct TransformArgs<'a> {
     pub values: &'a [f32],
     /// Country of each unit, for transforms that leave the level; empty when there is none.
     pub groups: &'a [u32],
+    /// Country of each land cell, for country transforms of units that are no cells; empty when there is none.
+    pub land: &'a [(Cell, u32)],
 }
 
 impl<'a> TransformArgs<'a> {
@@ -382,13 +384,19 @@ impl<'a> TransformArgs<'a> {
     /// # Errors
     /// [`Error::Data`] when the values are no whole number of fields, or groups are not one a unit.
     pub fn new(units: &'a Units, values: &'a [f32], groups: &'a [u32]) -> Result<Self> {
-        if units.is_empty() || values.len() % units.len() != 0 {
+        if units.is_empty() || !values.len().is_multiple_of(units.len()) {
             return Err(Error::data(format!("{} values for {} units", values.len(), units.len())));
         }
         if !groups.is_empty() && groups.len() != units.len() {
             return Err(Error::data(format!("{} groups for {} units", groups.len(), units.len())));
         }
-        Ok(Self { units, values, groups })
+        Ok(Self { units, values, groups, land: &[] })
+    }
+
+    /// The same column, on a map of countries.
+    #[must_use]
+    pub fn with_land(self, land: &'a [(Cell, u32)]) -> Self {
+        Self { land, ..self }
     }
 
     /// The fields, oldest first.
@@ -397,13 +405,17 @@ impl<'a> TransformArgs<'a> {
     }
 }
 
-/// A worked case of a transform: one unit's series (NaN is «not observed»), with the settings used.
+/// A worked case of a transform; NaN is «not observed».
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransformExample {
     /// What it shows.
     pub title: &'static str,
+    /// The settings that differ from the defaults, as JSON.
+    pub settings: &'static str,
     /// Cell ids; the series below are periods x these.
     pub units: &'static [u32],
+    /// Country of each cell; empty when the transform needs none.
+    pub groups: &'static [u32],
     /// Input, periods x units.
     pub input: &'static [f32],
     /// Expected output, periods x units.

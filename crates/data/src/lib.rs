@@ -3,10 +3,18 @@
 //! Every source gives [`Records`]: rows as they were read, with their line numbers. Validation turns records
 //! into a panel and a quarantine; nothing else builds a panel from outside data.
 
+pub mod download;
 mod error;
+mod finding;
 pub mod geography;
+pub mod panel_file;
 mod records;
 pub mod synthetic;
+pub mod table;
+mod text;
+pub mod ucdp;
+pub mod ucdp_api;
+pub mod validation;
 
 pub use error::{Error, Result};
 pub use records::{Records, Rejected};

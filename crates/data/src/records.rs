@@ -2,9 +2,11 @@
 
 use forewarn_core::Cadence;
 
+use crate::finding::Finding;
+
 /// Observations as read from one source: one record a unit and period, not yet checked.
 ///
-/// All vectors but `columns` and `rejected` run over the records; `values` holds one such vector a column.
+/// `unit`, `period`, `line` and each vector of `values` run over the records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
     /// Where they came from, for messages.
@@ -23,6 +25,10 @@ pub struct Records {
     pub values: Vec<Vec<f32>>,
     /// Rows that could not become a record, or were left out by a declared rule.
     pub rejected: Vec<Rejected>,
+    /// What the reader noticed.
+    pub findings: Vec<Finding>,
+    /// Rows that were read, records and rejected.
+    pub rows: u64,
     /// Whether a unit and period without a record means «observed, and nothing happened» (0), as in event
     /// data and nonzero-only tables, or «not observed».
     pub absent_is_zero: bool,
@@ -51,4 +57,13 @@ pub struct Rejected {
     pub reason: String,
     /// The row as read, as far as it is known.
     pub row: String,
+    /// Left out by a rule that the settings declare, not because the row is wrong.
+    pub declared: bool,
+}
+
+impl Rejected {
+    /// A row that is wrong.
+    pub(crate) fn wrong(line: u32, rule: &'static str, reason: String, row: String) -> Self {
+        Self { line, rule, reason, row, declared: false }
+    }
 }

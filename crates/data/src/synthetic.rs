@@ -157,7 +157,7 @@ impl Synthetic {
     /// The state after the history.
     fn replay<'a>(&'a self, ground: &'a Ground, history: History<'_>, column: &str) -> Result<State<'a>> {
         if *history.units() != ground.units {
-            return Err(no_history(format!(
+            return Err(no_history(&format!(
                 "{} units that are not the {} cells of {}",
                 history.units().len(),
                 ground.units.len(),
@@ -167,7 +167,7 @@ impl Synthetic {
         let axis = history.axis();
         if axis.cadence != Cadence::Month || axis.first != self.first {
             let (found, expected) = (axis.cadence.label(axis.first), Cadence::Month.label(self.first));
-            return Err(no_history(format!(
+            return Err(no_history(&format!(
                 "a history from {found} on, and the process starts in {expected}"
             )));
         }
@@ -175,7 +175,7 @@ impl Synthetic {
         for (t, field) in history.column(column)?.chunks_exact(ground.units.len()).enumerate() {
             if let Some(i) = field.iter().position(|v| !(*v >= 0.0 && v.fract() == 0.0)) {
                 let (unit, month) = (ground.units[i], axis.cadence.label(axis.period(t)));
-                return Err(no_history(format!("{} in unit {unit}, {month}: no count", field[i])));
+                return Err(no_history(&format!("{} in unit {unit}, {month}: no count", field[i])));
             }
             state.advance(&observed(field));
         }
@@ -187,7 +187,7 @@ fn observed(field: &[f32]) -> Active {
     field.iter().enumerate().filter(|(_, v)| **v > 0.0).map(|(i, v)| (i, f64::from(*v))).collect()
 }
 
-fn no_history(found: String) -> Error {
+fn no_history(found: &str) -> Error {
     forewarn_core::Error::data(format!(
         "{found}; the truth is known for histories of this synthetic source only"
     ))

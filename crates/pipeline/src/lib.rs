@@ -1,1 +1,31 @@
-//! Empty.
+//! The run, from observations to filed forecasts: fetch > validate > features > train > forecast > combine >
+//! evaluate > maps > report > archive.
+//!
+//! Every stage is made of idempotent steps, keyed by the digest of their inputs and of the program: a run that was
+//! killed goes on where it was and ends with the same bytes.
+
+mod components;
+mod config;
+mod context;
+mod engine;
+mod error;
+mod filing;
+mod layers;
+mod page;
+mod progress;
+pub mod report;
+mod run;
+mod scores;
+mod stages;
+mod usage;
+
+pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
+pub use config::{Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation};
+pub use engine::StepRecord;
+pub use error::{Error, Result};
+pub use layers::{Resolved, Shown};
+pub use progress::{Event, Observer, Silent};
+pub use run::{Code, Outcome, Until, run};
+pub use scores::{Group, OriginTallies, Score, Scores, is_better, skill};
+pub use stages::fetch::download;
+pub use usage::Usage;

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use forewarn_core::{COLUMNS, Cell, ROWS, Units};
+use forewarn_core::{COLUMNS, Cell, Units};
 use forewarn_kernels::random::{Stream, seed_for};
 use serde::{Deserialize, Serialize};
 
 use crate::geography::country;
 use crate::{Error, Result};
 
-/// Cells from one knot of the district field to the next: three degrees.
+/// Cells from one knot of the district field to the next: three degrees. A divisor of [`COLUMNS`].
 const DISTRICT: u32 = 6;
 
 /// How violence starts, lasts, spreads and escalates. The defaults resemble Africa and the Middle East,
@@ -68,18 +68,18 @@ pub struct Kernel {
 impl Default for Process {
     fn default() -> Self {
         Self {
-            background: 0.0019,
-            between_countries: 1.25,
-            between_districts: 1.6,
-            between_cells: 1.35,
-            short: Kernel { weight: 0.37, decay: 0.07 },
-            long: Kernel { weight: 0.22, decay: 0.92 },
-            spread: 0.135,
-            magnitude: 0.175,
+            background: 0.0015,
+            between_countries: 0.9,
+            between_districts: 2.1,
+            between_cells: 1.4,
+            short: Kernel { weight: 0.36, decay: 0.15 },
+            long: Kernel { weight: 0.28, decay: 0.95 },
+            spread: 0.22,
+            magnitude: 0.18,
             shape: 0.8,
-            scale: 3.4,
-            escalation: 0.63,
-            fading: 0.53,
+            scale: 3.2,
+            escalation: 0.57,
+            fading: 0.45,
         }
     }
 }
@@ -173,7 +173,6 @@ fn smooth(stream: Stream, cell: Cell) -> f64 {
     let split = |i: u32| ((i - 1) / DISTRICT, (f64::from((i - 1) % DISTRICT) + 0.5) / f64::from(DISTRICT));
     let ((row, north), (col, east)) = (split(cell.row()), split(cell.col()));
     let knots_around = COLUMNS / DISTRICT;
-    debug_assert!(ROWS % DISTRICT == 0 && COLUMNS % DISTRICT == 0);
     let (mut sum, mut square) = (0.0, 0.0);
     for (r, wr) in [(row, 1.0 - north), (row + 1, north)] {
         for (c, wc) in [(col, 1.0 - east), ((col + 1) % knots_around, east)] {

@@ -71,7 +71,9 @@ impl<'a> State<'a> {
         for (traces, kept) in
             [(&mut self.short, short.decay), (&mut self.long, long.decay), (&mut self.recent, fading)]
         {
-            traces.iter_mut().for_each(|t| *t *= kept);
+            for trace in traces {
+                *trace *= kept;
+            }
         }
         let added = |kernel: Kernel| kernel.weight * (1.0 - kernel.decay);
         let (short, long) = (added(short), added(long));
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     /// Three cells in a row; only neighbours touch.
-    fn row(process: &Process) -> Ground {
+    fn three(process: &Process) -> Ground {
         Ground::new([Unit(100_001), Unit(100_002), Unit(100_003)].into(), process, 1).unwrap()
     }
 
@@ -118,7 +120,7 @@ mod tests {
             fading: 0.5,
             ..Process::default()
         };
-        let ground = row(&process);
+        let ground = three(&process);
         let mut state = State::new(&ground, &process);
         state.advance(&vec![(0, 1.0)]);
         state.advance(&vec![(1, 20.0)]);
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn all_of_the_weight_is_given_in_the_end() {
         let process = Process { spread: 0.0, ..Process::default() };
-        let ground = row(&process);
+        let ground = three(&process);
         let mut state = State::new(&ground, &process);
         let background = state.law(1).rate;
         state.advance(&vec![(1, 1.0)]);
@@ -158,10 +160,10 @@ mod tests {
         let mut narrow = Ground::new((100_201..100_401).map(Unit).collect(), &process, 1).unwrap();
         narrow.background = wide.background[200..].to_vec();
         let dice = Dice::new(9, [1, 2, 3]);
-        let all = State::new(&wide, &process).draw(dice);
-        let some = State::new(&narrow, &process).draw(dice);
-        let same: Active = all.iter().filter(|a| a.0 >= 200).map(|&(i, y)| (i - 200, y)).collect();
-        assert!(some.len() > 20 && some == same);
-        assert_ne!(State::new(&wide, &process).draw(Dice::new(9, [1, 3, 3])), all);
+        let drawn = State::new(&wide, &process).draw(dice);
+        let part = State::new(&narrow, &process).draw(dice);
+        let same: Active = drawn.iter().filter(|a| a.0 >= 200).map(|&(i, y)| (i - 200, y)).collect();
+        assert!(part.len() > 20 && part == same);
+        assert_ne!(State::new(&wide, &process).draw(Dice::new(9, [1, 3, 3])), drawn);
     }
 }

@@ -1,0 +1,68 @@
+# What people do with a checkout; `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# rustup puts cargo into a folder that a shell opened before does not know yet.
+export PATH := $(TARGET)/tools/bin:$(PATH):$(HOME)/.cargo/bin
+
+.PHONY: help demo test check fmt clippy rustdoc deny style bench doc clean
+
+help: ## List what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## Install what is missing, build, run the example; ends with the report to open
+	@echo "== 1 of 3: what this machine lacks"
+	@tools/install_missing.sh build
+	@echo "== 2 of 3: build (a few minutes the first time, seconds after that)"
+	cargo build --locked -p forewarn
+	@echo "== 3 of 3: the monthly run on the data of examples/demo"
+	cargo run --locked --quiet -p forewarn -- run -c examples/demo/forewarn.toml
+	@report=$$({ find forewarn-out examples/demo/forewarn-out -name report.html -printf '%T@ %p\n' 2>/dev/null || true; } \
+		| sort -n | tail -n 1 | cut -d ' ' -f 2-) ; \
+	[[ -n $$report ]] || { echo "the run wrote no report.html" >&2; exit 1; } ; \
+	printf '\nNext: open the report\n  file://%s\n' "$$(realpath "$$report")"
+
+test: ## Run all tests, Rust and Python; ends with `N passed, N failed`
+	@tools/install_missing.sh build python
+	@tools/run_tests.sh
+
+check: style fmt deny clippy rustdoc ## Everything but the tests: style gate, fmt, cargo-deny, clippy, rustdoc
+	@echo "check: all passed"
+
+style: ## Compare sizes, nesting, documentation with the house style
+	@tools/install_missing.sh python
+	@tools/check_style.sh
+
+fmt: ## Check the formatting (`cargo fmt` mends it)
+	@tools/install_missing.sh lint
+	cargo fmt --all --check
+
+deny: ## Check licences, sources and duplicates of the dependencies
+	@tools/install_missing.sh build deny
+	@echo "cargo-deny: advisories are skipped, they need a database from the network (cargo deny check advisories)"
+	cargo-deny check --hide-inclusion-graph bans licenses sources
+
+clippy: ## Lint all targets, warnings are errors
+	@tools/install_missing.sh build lint
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+rustdoc: ## Build the reference, warnings are errors
+	@tools/install_missing.sh build
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+bench: ## Run the criterion benches at operational size
+	@tools/install_missing.sh build
+	cargo bench --locked -p forewarn-benches
+
+doc: rustdoc ## Build the reference and, where mdbook is installed, the book
+	@if command -v mdbook >/dev/null; then mdbook build docs; \
+	else echo "no mdbook here: the book's pages are plain Markdown, begin with docs/SUMMARY.md"; fi
+	@echo "reference: file://$(TARGET)/doc/forewarn_core/index.html"
+
+clean: ## Remove everything that was built or written here
+	cargo clean
+	rm -rf forewarn-out examples/*/forewarn-out

@@ -1,0 +1,105 @@
+//! What the commands print and how they exit.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn forewarn(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_forewarn"));
+    command.current_dir(folder).args(arguments).env_remove("FOREWARN_CONFIG");
+    command.envs(environment.iter().copied()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Exit code, standard output, standard error.
+fn said(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = forewarn(folder, arguments, &[]);
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn every_component_is_listed_and_explained() {
+    let here = tempfile::tempdir().unwrap();
+    let (code, list, _) = said(here.path(), &["list"]);
+    assert_eq!(code, 0);
+    let names: Vec<&str> = list.lines().map(|l| l.split_whitespace().nth(1).unwrap()).collect();
+    assert!(names.len() >= 30, "{list}");
+    for name in names {
+        let (code, page, _) = said(here.path(), &["explain", name]);
+        assert!(code == 0 && page.starts_with(&format!("# {name} (")) && page.contains("Source: `crates/"), "{page}");
+    }
+    let (code, out, err) = said(here.path(), &["explain", "crisp"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("there is no `crisp`; `forewarn list` shows what there is"), "{err}");
+    let (code, _, err) = said(here.path(), &["list", "metrics"]);
+    assert!(code == 2 && err.contains("drift-test, ensemble, map, metric, model, transform"), "{err}");
+}
+
+#[test]
+fn a_new_model_is_a_file_that_works() {
+    let here = tempfile::tempdir().unwrap();
+    let new = ["new", "model", "quiet_river", "--algorithm", "conflictology"];
+    let (code, out, err) = said(here.path(), &new);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("wrote models/quiet_river.toml") && out.contains("add \"quiet_river\" to `models`"), "{out}");
+    let file = std::fs::read_to_string(here.path().join("models/quiet_river.toml")).unwrap();
+    assert!(file.contains("algorithm = \"conflictology\"") && file.contains("window = 12"), "{file}");
+    std::fs::write(here.path().join("forewarn.toml"), "models = [\"quiet_river\"]\n[source]\ntype = \"synthetic\"\n").unwrap();
+    let (code, out, err) = said(here.path(), &["doctor"]);
+    assert!(code == 0 && out.contains("1 models, 0 ensembles"), "{out}{err}");
+
+    let (code, _, err) = said(here.path(), &new);
+    assert!(code == 2 && err.contains("exists"), "an existing file is not overwritten: {err}");
+    let (code, _, err) = said(here.path(), &["new", "model", "River", "--algorithm", "zero"]);
+    assert!(code == 2 && err.contains("expected two words like `quiet_river`"), "{err}");
+    let (code, _, err) = said(here.path(), &["new", "ensemble", "calm_sea", "--algorithm", "moan"]);
+    assert!(code == 2 && err.contains("there is no `moan`; there are: mean, median"), "{err}");
+}
+
+#[test]
+fn wrong_settings_are_pointed_at() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = here.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let run = |text: &str| {
+        write("forewarn.toml", text);
+        said(here.path(), &["run"])
+    };
+    let (code, _, err) = said(here.path(), &["run"]);
+    assert!(code == 1 && err.contains("forewarn.toml: No such file"), "{err}");
+    let (code, _, err) = run("[forecast]\nsteps = 36\ndrows = 5\n");
+    assert!(code == 2 && err.contains("forewarn.toml:3:1: unknown field `drows`"), "{err}");
+    let (code, _, err) = run("models = [\"quiet_river\"]\n");
+    assert!(code == 2 && err.contains("create it with `forewarn new model quiet_river`"), "{err}");
+    write("models/quiet_river.toml", "algorithm = \"conflictology\"\n\n[settings]\nwindo = 3\n");
+    let (code, _, err) = run("models = [\"quiet_river\"]\n");
+    assert!(code == 2 && err.contains("models/quiet_river.toml:4:1") && err.contains("expected `window`"), "{err}");
+    write("models/quiet_river.toml", "status = \"shadow\"\nalgorithm = \"conflictologie\"\n");
+    let (code, _, err) = run("models = [\"quiet_river\"]\n");
+    assert!(code == 2 && err.contains("quiet_river.toml:2:13") && err.contains("there are: conflictology"), "{err}");
+    write("models/quiet_river.toml", "algorithm = \"zero\"\n");
+    let (code, _, err) = run("models = [\"quiet_river\"]\n");
+    assert!(code == 2 && err.contains("there is no [source]"), "{err}");
+    let (code, _, err) = run("models = [\"quiet_river\"]\n[evaluation]\nmetrics = [\"crisp\"]\n");
+    assert!(code == 2 && err.contains("there is no `crisp`; there are:"), "{err}");
+}
+
+#[test]
+fn each_value_is_shown_with_its_origin() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("forewarn.toml"), "[forecast]\ndraws = 10\n").unwrap();
+    let show = ["config", "show", "--set", "seed=7"];
+    let output = forewarn(here.path(), &show, &[("FOREWARN_FORECAST__STEPS", "6"), ("FOREWARN_UCDP_TOKEN", "hush")]);
+    let shown = text(&output.stdout);
+    let line = |start: &str| shown.lines().find(|l| l.starts_with(start)).unwrap_or_default().to_owned();
+    assert!(line("forecast.draws = 10").ends_with("# forewarn.toml"), "{shown}");
+    assert!(line("forecast.steps = 6").ends_with("# FOREWARN_FORECAST__STEPS"), "{shown}");
+    assert!(line("seed = 7").ends_with("# --set seed"), "{shown}");
+    assert!(line("evaluation.origins = 12").ends_with("# default"), "{shown}");
+    assert!(!shown.contains("hush"), "secrets are never shown");
+}

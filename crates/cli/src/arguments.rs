@@ -1,0 +1,157 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Forecast operations: from observations to forecasts people can rely on.
+#[derive(Debug, Parser)]
+#[command(name = "forewarn", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 something is missing or failed, 2 usage, 3 a gate failed, 75 try again later.";
+
+/// Which run, and how to talk about it.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Configuration file.
+    #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
+    pub(crate) config: PathBuf,
+    /// Overrides a setting, such as `forecast.draws=50`; may be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Prints the outcome as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Does everything: fetch, validate, features, train, forecast, combine, evaluate, map, report, archive
+    Run(RunArguments),
+    /// Downloads a source
+    Fetch(FetchArguments),
+    /// Checks the observations and makes the panel
+    Validate(RunArguments),
+    /// Makes the features of the query set
+    Features(RunArguments),
+    /// Fits every model
+    Train(RunArguments),
+    /// Forecasts every step with every model
+    Forecast(RunArguments),
+    /// Combines the forecasts in every ensemble
+    Combine(RunArguments),
+    /// Scores forecasts from rolling origins
+    Evaluate(RunArguments),
+    /// Draws the maps
+    Map(RunArguments),
+    /// Writes the report
+    Report(RunArguments),
+    /// Lists the components: models, ensembles, metrics, drift tests, maps, transforms
+    List {
+        /// Only this kind, such as `metric`
+        kind: Option<String>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what a component does, its settings and its source
+    Explain {
+        /// Catalog name, such as `crps`
+        name: String,
+    },
+    /// Looks at the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Checks that a run could work: configuration, data, folders, memory
+    Doctor {
+        #[command(flatten)]
+        config: ConfigArguments,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Starts a model or an ensemble from its algorithm's defaults
+    New {
+        #[command(subcommand)]
+        command: NewCommand,
+    },
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// Configuration file.
+    #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
+    pub(crate) config: PathBuf,
+    /// Overrides a setting, such as `forecast.draws=50`; may be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Prints every value and where it comes from
+    Show {
+        #[command(flatten)]
+        config: ConfigArguments,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewCommand {
+    /// Writes `models/NAME.toml`
+    Model(NewArguments),
+    /// Writes `ensembles/NAME.toml`
+    Ensemble(NewArguments),
+}
+
+/// What to start.
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// `adjective_noun`, such as `quiet_river`
+    pub(crate) name: String,
+    /// Catalog name of its algorithm (`forewarn list model`)
+    #[arg(short, long)]
+    pub(crate) algorithm: String,
+    /// Configuration file that it belongs to
+    #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// What to download. Without options: what `[download]` of the configuration says, or the defaults.
+#[derive(Debug, Args)]
+pub(crate) struct FetchArguments {
+    /// Which source
+    pub(crate) source: FetchSource,
+    /// Configuration file, for its `[download]`
+    #[arg(short, long, env = "FOREWARN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Version of the data: `25.1` is yearly, `25.0.10` a monthly candidate
+    #[arg(long)]
+    pub(crate) data_version: Option<String>,
+    /// Folder to fetch into
+    #[arg(long)]
+    pub(crate) into: Option<PathBuf>,
+    /// Overrides a setting, such as `download.client.attempts=3`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Prints the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Sources that can be downloaded.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FetchSource {
+    /// UCDP GED events (the token is read from `FOREWARN_UCDP_TOKEN`)
+    Ucdp,
+}

@@ -1,0 +1,8 @@
+//! One file a command: from arguments to text.
+
+pub(crate) mod components;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod fetch;
+pub(crate) mod new;
+pub(crate) mod run;

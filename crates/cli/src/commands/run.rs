@@ -1,0 +1,66 @@
+//! `forewarn run` and the verbs that do a part of it.
+
+use std::fmt::Write as _;
+
+use forewarn_pipeline::{Code, Outcome, Resolved, Until, run as run_pipeline};
+
+use crate::Failure;
+use crate::arguments::{Command, RunArguments};
+use crate::progress::Display;
+
+/// Does a run up to the stage that the verb names.
+pub(crate) fn run(command: &Command, environment: &[(String, String)]) -> Result<String, Failure> {
+    let Some((arguments, until)) = stage(command) else {
+        return Err(Failure::new(2, "this command is no stage of a run"));
+    };
+    let resolved = Resolved::load(&arguments.config, environment, &arguments.set)?;
+    let code = Code::current().map_err(|e| Failure::new(1, format!("the program cannot read itself: {e}")))?;
+    let outcome = run_pipeline(&resolved, &code, until, &Display::new())?;
+    let text = if arguments.json { json(&outcome)? } else { words(&outcome) };
+    if outcome.missing.is_empty() {
+        return Ok(text);
+    }
+    let reason = forewarn_pipeline::Error::Incomplete { missing: outcome.missing };
+    Err(Failure { code: reason.exit_code(), reason: reason.to_string(), output: text })
+}
+
+fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
+    Some(match command {
+        Command::Run(a) => (a, Until::Archive),
+        Command::Validate(a) => (a, Until::Validate),
+        Command::Features(a) => (a, Until::Features),
+        Command::Train(a) => (a, Until::Train),
+        Command::Forecast(a) => (a, Until::Forecast),
+        Command::Combine(a) => (a, Until::Combine),
+        Command::Evaluate(a) => (a, Until::Evaluate),
+        Command::Map(a) => (a, Until::Map),
+        Command::Report(a) => (a, Until::Report),
+        _ => return None,
+    })
+}
+
+fn json(outcome: &Outcome) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(outcome).map_err(|e| Failure::new(1, e.to_string()))?;
+    Ok(text + "\n")
+}
+
+fn words(outcome: &Outcome) -> String {
+    let mut out = format!("run {} in {}\n", outcome.run, outcome.folder.display());
+    let (made, found): (Vec<_>, Vec<_>) = outcome.steps.iter().partition(|s| !s.cached);
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{} steps done, {} already there", made.len(), found.len());
+    if let Some(cpu) = outcome.usage.cpu_seconds {
+        let _ = write!(out, "; {cpu:.1} CPU seconds");
+    }
+    if let Some(peak) = outcome.usage.peak_bytes {
+        let _ = write!(out, ", {:.0} MB at most", peak as f64 / 1e6);
+    }
+    out.push('\n');
+    for file in &outcome.files {
+        let _ = writeln!(out, "wrote {}", file.display());
+    }
+    if let Some(report) = &outcome.report {
+        let _ = writeln!(out, "next: open {}", report.display());
+    }
+    out
+}

@@ -1,0 +1,158 @@
+//! Validation: records become a panel, a quarantine and findings. Nothing is silently dropped or filled.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use forewarn_core::{Axis, Panel, Period, Unit, Units};
+
+use crate::records::{Records, Rejected};
+use crate::{Error, Result};
+
+mod layout;
+mod silence;
+
+pub use crate::finding::{Finding, Severity};
+
+/// What is believed of the records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// Units that may appear; those of the records when absent.
+    pub units: Option<Units>,
+    /// First period that may appear; the first one of the records when absent.
+    pub first: Option<Period>,
+    /// Last period that may appear; the last one of the records when absent.
+    pub last: Option<Period>,
+    /// Whether values are counts: never negative.
+    pub counts: bool,
+    /// Share of rows (0-1) that may be wrong before [`Severity::Fail`].
+    pub max_rejected_share: f64,
+    /// How bad a period is that is empty or all zero although its neighbours are not.
+    pub silent_periods: Severity,
+}
+
+/// What became of the records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The panel: units ascending, no period left out, NaN where nothing was observed.
+    pub panel: Panel,
+    /// Rows that are not in it, by line.
+    pub rejected: Vec<Rejected>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+    /// Rows that were read.
+    pub rows: u64,
+}
+
+/// Checks records.
+///
+/// Two rows for one unit and period: when they agree the first is kept, when they differ both go to quarantine and
+/// the value is missing. A wrong value makes its unit and period missing, not zero.
+///
+/// # Errors
+/// [`Error::Data`] when no record is left to make a panel of.
+pub fn check(mut records: Records, expect: &Expectation) -> Result<Checked> {
+    let (axis, units) = frame(&records, expect)?;
+    let mut rejected = std::mem::take(&mut records.rejected);
+    let mut findings = std::mem::take(&mut records.findings);
+    let slots = layout::place(&records, axis, &units, expect.counts, &mut rejected);
+    let panel = layout::fill(&records, axis, &units, &slots)?;
+    findings.extend(layout::absences(&records, &panel, &slots));
+    findings.extend(silence::findings(&panel, &slots, expect.silent_periods));
+    rejected.sort_by_key(|r| r.line);
+    findings.extend(rejections(&records, &rejected, expect.max_rejected_share));
+    Ok(Checked { panel, rejected, findings, rows: records.rows })
+}
+
+/// Periods and units of the panel.
+fn frame(records: &Records, expect: &Expectation) -> Result<(Axis, Units)> {
+    let (Some(&first), Some(&last)) = (records.period.iter().min(), records.period.iter().max()) else {
+        let rejected = records.rejected.len();
+        let reason = format!("holds no usable row ({rejected} of {} rejected)", records.rows);
+        return Err(Error::data(&records.file, reason));
+    };
+    let id = |p: i64| {
+        i32::try_from(p).map(Period).map_err(|_| Error::data(&records.file, format!("{p} is no period id")))
+    };
+    let (first, last) =
+        (expect.first.map_or_else(|| id(first), Ok)?, expect.last.map_or_else(|| id(last), Ok)?);
+    // A single wild period id must not make a panel of a million months.
+    if i64::from(last.0) - i64::from(first.0) > 1_000_000 {
+        let reason = format!(
+            "its periods go from {first} to {last}; set `validation.first` and `last` to what is right"
+        );
+        return Err(Error::data(&records.file, reason));
+    }
+    let units = match &expect.units {
+        Some(units) => units.clone(),
+        None => own_units(records),
+    };
+    if units.is_empty() {
+        return Err(Error::data(&records.file, "no unit id is a number from 0 to 4,294,967,295"));
+    }
+    Ok((Axis::between(records.cadence, first, last), units))
+}
+
+/// The units that the records are about.
+fn own_units(records: &Records) -> Units {
+    let mut units: Vec<Unit> = records.unit.iter().filter_map(|&u| u32::try_from(u).ok().map(Unit)).collect();
+    units.sort_unstable();
+    units.dedup();
+    units.into()
+}
+
+/// One finding a rule, and whether too many rows are wrong.
+fn rejections(records: &Records, rejected: &[Rejected], bound: f64) -> Vec<Finding> {
+    let mut rules: Vec<(&'static str, bool, u64, &Rejected)> = Vec::new();
+    for r in rejected {
+        match rules.iter_mut().find(|(rule, ..)| *rule == r.rule) {
+            Some((_, _, count, _)) => *count += 1,
+            None => rules.push((r.rule, r.declared, 1, r)),
+        }
+    }
+    let mut findings: Vec<Finding> = rules
+        .into_iter()
+        .map(|(rule, declared, count, first)| {
+            let severity = if declared { Severity::Pass } else { Severity::Warn };
+            let verb = if declared { "left out by rule" } else { "in quarantine" };
+            let message = format!(
+                "{count} rows {verb}, the first at {}:{}: {}",
+                records.file, first.line, first.reason
+            );
+            Finding::new(severity, rule, count, message)
+        })
+        .collect();
+    let wrong = rejected.iter().filter(|r| !r.declared).count() as u64;
+    let share = wrong as f64 / records.rows.max(1) as f64;
+    if share > bound {
+        let message = format!(
+            "{}: {wrong} of {} rows are wrong ({:.3} %), the bound is {:.3} %; mend the source, or raise \
+             `validation.max-rejected-share` knowingly",
+            records.file,
+            records.rows,
+            share * 100.0,
+            bound * 100.0
+        );
+        findings.push(Finding::new(Severity::Fail, "rejected-share", wrong, message));
+    }
+    findings
+}
+
+/// Writes the quarantine as CSV (line, rule, reason, row as read), whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn write_quarantine(path: &Path, rejected: &[Rejected]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let refused = |e: csv::Error| Error::io(path)(std::io::Error::other(e));
+    out.write_record(["line", "rule", "reason", "row"]).map_err(refused)?;
+    for r in rejected {
+        out.write_record([r.line.to_string().as_str(), r.rule, &r.reason, &r.row]).map_err(refused)?;
+    }
+    let bytes = out.into_inner().map_err(|e| Error::io(path)(std::io::Error::other(e.to_string())))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io(folder))?;
+    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(path))?;
+    file.persist(path).map_err(|e| Error::io(path)(e.error))?;
+    Ok(())
+}

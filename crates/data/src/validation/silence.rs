@@ -1,0 +1,62 @@
+//! Periods that fell silent: empty or all zero, although their neighbours are not.
+//!
+//! The known outage of a data service: it answers, with zeros for the latest months.
+
+use forewarn_core::Panel;
+
+use super::layout::EMPTY;
+use crate::finding::{Finding, Severity};
+
+/// Neighbouring periods on each side that are looked at.
+const REACH: usize = 6;
+/// Fewest nonzero units that neighbours have on average, for silence to be impossible by chance: with Poisson counts
+/// of mean 15 a period without any has probability 3e-7.
+const ACTIVE: f64 = 15.0;
+
+/// One finding a column for silent periods, one for periods without any row.
+pub(super) fn findings(panel: &Panel, slots: &[u32], severity: Severity) -> Vec<Finding> {
+    let n = panel.units().len();
+    let filled: Vec<bool> = slots.chunks_exact(n).map(|field| field.iter().any(|&s| s != EMPTY)).collect();
+    let mut findings = Vec::new();
+    let empty: Vec<usize> = (0..filled.len()).filter(|&i| !filled[i]).collect();
+    if !empty.is_empty() {
+        let message = format!("no row at all in {}; fetch the source again", labels(panel, &empty));
+        findings.push(Finding::new(severity, "missing-period", empty.len() as u64, message));
+    }
+    for column in panel.columns() {
+        let active = |field: &[f32]| field.iter().filter(|&&v| !v.is_nan() && v != 0.0).count();
+        let active: Vec<usize> = column.values().chunks_exact(n).map(active).collect();
+        let silent = |&i: &usize| filled[i] && active[i] == 0 && around(&active, i) >= ACTIVE;
+        let silent: Vec<usize> = (0..active.len()).filter(silent).collect();
+        if let Some(&first) = silent.first() {
+            let message = format!(
+                "column `{}` is all zero or empty in {}, its neighbours have {:.0} active units on average; fetch the \
+                 source again, or set `validation.silent-periods = \"warn\"` knowingly",
+                column.name,
+                labels(panel, &silent),
+                around(&active, first)
+            );
+            findings.push(Finding::new(severity, "silent-period", silent.len() as u64, message));
+        }
+    }
+    findings
+}
+
+/// Mean number of active units in the nearest periods that are not silent themselves.
+fn around(active: &[usize], i: usize) -> f64 {
+    let before = active[..i].iter().rev().filter(|&&a| a > 0).take(REACH);
+    let after = active[i + 1..].iter().filter(|&&a| a > 0).take(REACH);
+    let near: Vec<usize> = before.chain(after).copied().collect();
+    near.iter().sum::<usize>() as f64 / near.len().max(1) as f64
+}
+
+/// The periods' labels, the first few of many.
+fn labels(panel: &Panel, periods: &[usize]) -> String {
+    let axis = panel.axis();
+    let mut names: Vec<String> =
+        periods.iter().take(6).map(|&i| axis.cadence.label(axis.period(i))).collect();
+    if periods.len() > names.len() {
+        names.push(format!("and {} more", periods.len() - names.len()));
+    }
+    names.join(", ")
+}

@@ -1,0 +1,65 @@
+//! What every map says about the forecast it shows.
+
+use forewarn_core::MapArgs;
+
+/// Target period, origin, step, model, and what it was made of.
+pub(crate) fn subtitle(args: &MapArgs<'_>) -> String {
+    let field = args.field;
+    let made_of = match (field.is_point(), field.width()) {
+        (true, _) => "point forecast".to_owned(),
+        (false, 1) => "1 draw".to_owned(),
+        (false, draws) => format!("{draws} draws"),
+    };
+    format!(
+        "Target {} · origin {} · step {} · {} · {made_of}",
+        (args.label)(field.target()),
+        (args.label)(field.origin),
+        field.step,
+        args.model
+    )
+}
+
+/// A number as people read it: thousands apart, no trailing zeros, at most three decimals.
+pub(crate) fn number(value: f32) -> String {
+    let text = format!("{value:.3}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("−", digits));
+    let mut grouped = String::from(sign);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match decimals.trim_end_matches('0') {
+        "" => grouped,
+        rest => format!("{grouped}.{rest}"),
+    }
+}
+
+/// A count as people read it.
+pub(crate) fn count(value: usize) -> String {
+    number(value as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let cases = [
+            (0.0, "0"),
+            (0.05, "0.05"),
+            (2.5, "2.5"),
+            (999.0, "999"),
+            (1000.0, "1,000"),
+            (1_234_567.0, "1,234,567"),
+            (-1234.5, "−1,234.5"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(count(13_110), "13,110");
+    }
+}

@@ -1,0 +1,99 @@
+//! Map of the expected value.
+
+use forewarn_core::prelude::*;
+
+use crate::{caption, ticks};
+
+/// The mean of each unit's forecast, coloured by its logarithm.
+///
+/// Colour is proportional to ln(1 + value), because counts of rare events span several powers of ten; the
+/// ticks are in original units. Exactly zero has a colour of its own.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExpectedValue {
+    /// Value of the last colour, above 0. Left out, it is the first round number at or above the 95th
+    /// percentile of the values above zero. Set it to compare maps of different steps or months.
+    pub top: Option<f32>,
+}
+
+forewarn_core::entry!(Map: ExpectedValue as "expected-value", check);
+
+impl ExpectedValue {
+    fn check(self) -> Result<Self> {
+        match self.top {
+            Some(top) if !(top > 0.0 && top.is_finite()) => {
+                Err(Error::config("expected-value", format!("top is {top}; expected a number above 0")))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+impl Map for ExpectedValue {
+    fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
+        let units = args.field.units();
+        let means = args.field.means();
+        if let Some(i) = means.iter().position(|&mean| mean < 0.0) {
+            return Err(Error::data(format!(
+                "unit {} has the expected value {}; `expected-value` maps counts, which are at least 0",
+                units[i], means[i]
+            )));
+        }
+        let top = self.top.unwrap_or_else(|| ticks::top(&means));
+        Ok(Scene {
+            title: format!("Expected {}, {}", args.target, (args.label)(args.field.target())),
+            subtitle: caption::subtitle(args),
+            cells: Scene::cells(units, &means)?,
+            legend: Legend {
+                shade: Shade::Log1p,
+                top,
+                ticks: ticks::log1p(top),
+                label: format!("Expected {} (colour by logarithm)", args.target),
+            },
+            borders: args.borders.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(settings: &str) -> Result<Box<dyn Map>> {
+        (ENTRY.build)(&serde_json::from_str(settings).unwrap())
+    }
+
+    fn scene(settings: &str, ids: &[u32], rows: &[[f32; 2]]) -> Result<Scene> {
+        let units: Units = ids.iter().map(|&id| Unit(id)).collect();
+        let field = Field::draws(Period(492), Step(1), units, 2, rows.concat()).unwrap();
+        let label = |period| Cadence::Month.label(period);
+        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), label, &vec![]))
+    }
+
+    #[test]
+    fn means_go_on_the_map_and_missing_stays_missing() {
+        let scene = scene("{}", &[1, 2, 720], &[[0.0, 0.0], [3.0, 5.0], [f32::NAN; 2]]).unwrap();
+        let values: Vec<f32> = scene.cells.iter().map(|&(_, v)| v).collect();
+        assert_eq!(values[..2], [0.0, 4.0]);
+        assert!(values[2].is_nan());
+        assert_eq!((scene.legend.top, scene.legend.shade), (5.0, Shade::Log1p));
+        assert_eq!(scene.title, "Expected deaths per cell, 2021-01");
+        assert_eq!(scene.subtitle, "Target 2021-01 · origin 2020-12 · step 1 · happy_hippo · 2 draws");
+    }
+
+    #[test]
+    fn a_set_top_holds_for_every_step() {
+        assert_eq!(scene(r#"{"top": 50}"#, &[1], &[[1.0, 1.0]]).unwrap().legend.top, 50.0);
+        for bad in [r#"{"top": 0}"#, r#"{"top": -1}"#, r#"{"bottom": 1}"#] {
+            assert!(map(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_cell_or_no_count_is_refused() {
+        let text = |result: Result<Scene>| result.unwrap_err().to_string();
+        assert!(text(scene("{}", &[259_201], &[[1.0, 1.0]])).contains("259201 is no PRIO-GRID cell"));
+        let negative = text(scene("{}", &[7], &[[-1.0, 0.0]]));
+        assert!(negative.contains("unit 7") && negative.contains("-0.5"), "{negative}");
+    }
+}

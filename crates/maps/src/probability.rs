@@ -1,0 +1,103 @@
+//! Map of the probability that something happens.
+
+use forewarn_core::prelude::*;
+
+use crate::caption;
+
+/// The share of each unit's draws that reach a threshold, from 0 to 1.
+///
+/// Exactly zero (not one draw reached it) has a colour of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Probability {
+    /// The event is «at least this many», above 0.
+    pub threshold: f32,
+}
+
+impl Default for Probability {
+    fn default() -> Self {
+        Self { threshold: 1.0 }
+    }
+}
+
+forewarn_core::entry!(Map: Probability as "probability", check);
+
+impl Probability {
+    fn check(self) -> Result<Self> {
+        if !(self.threshold > 0.0 && self.threshold.is_finite()) {
+            let reason = format!("threshold is {}; expected a number above 0", self.threshold);
+            return Err(Error::config("probability", reason));
+        }
+        Ok(self)
+    }
+
+    /// Share of a unit's draws that reach the threshold; NaN when a draw is missing.
+    fn share(&self, draws: &[f32]) -> f32 {
+        if draws.iter().any(|draw| draw.is_nan()) {
+            return f32::NAN;
+        }
+        draws.iter().filter(|&&draw| draw >= self.threshold).count() as f32 / draws.len() as f32
+    }
+}
+
+impl Map for Probability {
+    fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
+        if args.field.is_point() {
+            return Err(Error::data(format!(
+                "`{}` is a point forecast and has no probabilities; map it with `expected-value`",
+                args.model
+            )));
+        }
+        let shares: Vec<f32> = args.field.rows().map(|draws| self.share(draws)).collect();
+        let event = format!("{} or more {}", caption::number(self.threshold), args.target);
+        Ok(Scene {
+            title: format!("Probability of {event}, {}", (args.label)(args.field.target())),
+            subtitle: caption::subtitle(args),
+            cells: Scene::cells(args.field.units(), &shares)?,
+            legend: Legend {
+                shade: Shade::Linear,
+                top: 1.0,
+                ticks: vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
+                label: format!("Probability of {event}"),
+            },
+            borders: args.borders.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(settings: &str, field: &Field) -> Result<Scene> {
+        let map = (ENTRY.build)(&serde_json::from_str(settings).unwrap())?;
+        let label = |period| Cadence::Month.label(period);
+        map.scene(&MapArgs::new(field, ("happy_hippo", "deaths per cell"), label, &vec![]))
+    }
+
+    fn field() -> Field {
+        let units: Units = [Unit(1), Unit(2), Unit(3)].into();
+        let values = [[0.0, 0.0, 1.0, 30.0], [0.0; 4], [f32::NAN; 4]].concat();
+        Field::draws(Period(492), Step(6), units, 4, values).unwrap()
+    }
+
+    #[test]
+    fn shares_of_draws_are_probabilities() {
+        for (settings, expected, event) in
+            [("{}", 0.5, "1 or more deaths"), (r#"{"threshold": 25}"#, 0.25, "25 or more deaths")]
+        {
+            let scene = scene(settings, &field()).unwrap();
+            assert_eq!((scene.cells[0].1, scene.cells[1].1), (expected, 0.0));
+            assert!(scene.cells[2].1.is_nan());
+            assert!(scene.title.contains(event) && scene.title.ends_with("2021-06"), "{}", scene.title);
+        }
+    }
+
+    #[test]
+    fn a_point_forecast_has_no_probability() {
+        let point = Field::point(Period(1), Step(1), [Unit(1)].into(), vec![1.0]).unwrap();
+        let error = scene("{}", &point).unwrap_err().to_string();
+        assert!(error.contains("happy_hippo") && error.contains("expected-value"), "{error}");
+        assert!(scene(r#"{"threshold": 0}"#, &field()).is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! The part of the world that is shown, and its cells.
+
+use forewarn_core::{COLUMNS, Cell, Error, Lines, ROWS, Result, Scene};
+
+use super::canvas::{Canvas, Rect};
+use crate::colour::{self, NO_DATA, OUTSIDE, Rgb, SHADES, ZERO};
+
+/// Cells shown around those that have a value.
+const MARGIN: i32 = 3;
+/// Fewest cells shown across: one cell alone would be a coloured square without a place.
+const LEAST: i32 = 24;
+/// Tallest picture, as height by width.
+const TALLEST: f64 = 1.15;
+/// Flattest picture.
+const FLATTEST: f64 = 0.4;
+
+/// What a lattice cell shows: nothing, no data, zero, then the shades of the ramp.
+type Class = u16;
+const EMPTY: Class = 0;
+const MISSING: Class = 1;
+const NOTHING: Class = 2;
+const FIRST: Class = 3;
+
+/// Columns and rows of the half-degree lattice, from 0, ends excluded; rows run from the south.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    west: i32,
+    east: i32,
+    south: i32,
+    north: i32,
+}
+
+impl Extent {
+    /// The cells with a margin, widened to a balanced shape as far as the world goes.
+    pub(super) fn of(cells: &[(Cell, f32)]) -> Self {
+        let span = |index: fn(Cell) -> u32| {
+            let indices = cells.iter().map(|&(cell, _)| index(cell) as i32 - 1);
+            indices.fold((i32::MAX, i32::MIN), |(low, high), i| (low.min(i), high.max(i + 1)))
+        };
+        let (west, east) = widen(span(Cell::col), MARGIN, LEAST, COLUMNS as i32);
+        let (south, north) = widen(span(Cell::row), MARGIN, LEAST, ROWS as i32);
+        let (wide, tall) = (f64::from(east - west), f64::from(north - south));
+        let (west, east) = widen((west, east), 0, (tall / TALLEST).ceil() as i32, COLUMNS as i32);
+        let (south, north) = widen((south, north), 0, (wide * FLATTEST).ceil() as i32, ROWS as i32);
+        Self { west, east, south, north }
+    }
+
+    fn columns(&self) -> usize {
+        (self.east - self.west) as usize
+    }
+
+    fn rows(&self) -> usize {
+        (self.north - self.south) as usize
+    }
+
+    /// Height in pixels for a width in pixels.
+    pub(super) fn height(&self, width: i32) -> i32 {
+        (f64::from(width) * self.rows() as f64 / self.columns() as f64).round() as i32
+    }
+
+    /// What each lattice cell shows, rows from the north.
+    pub(super) fn classes(&self, scene: &Scene) -> Result<Vec<Class>> {
+        let mut classes = vec![EMPTY; self.rows() * self.columns()];
+        for &(cell, value) in &scene.cells {
+            let column = (cell.col() as i32 - 1 - self.west) as usize;
+            let row = (self.north - cell.row() as i32) as usize;
+            let class = &mut classes[row * self.columns() + column];
+            if *class != EMPTY {
+                return Err(Error::data(format!("cell {} is on the scene twice", cell.gid())));
+            }
+            *class = match value {
+                v if v.is_nan() => MISSING,
+                0.0 => NOTHING,
+                v => FIRST + colour::shade(&scene.legend, v) as Class,
+            };
+        }
+        Ok(classes)
+    }
+
+    /// Paints the lattice. A pixel that cells share is mixed from four samples.
+    pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Rect, classes: &[Class]) {
+        let palette = palette();
+        let columns = samples(frame.width, self.columns());
+        let rows = samples(frame.height, self.rows());
+        for y in 0..frame.height {
+            let [upper, lower] =
+                rows[y as usize].map(|row| &classes[row * self.columns()..][..self.columns()]);
+            for (x, (pixel, &[left, right])) in canvas.row(frame, y).iter_mut().zip(&columns).enumerate() {
+                let seen = [upper[left], upper[right], lower[left], lower[right]];
+                *pixel = if seen.iter().all(|&class| class == seen[0]) {
+                    flat(&palette, seen[0], (x as i32, y))
+                } else {
+                    mixed(&palette, seen)
+                };
+            }
+        }
+    }
+
+    /// Borders in pixels of the frame, cut where they jump from one side of the world to the other.
+    pub(super) fn outlines(&self, borders: &Lines, frame: &Rect) -> Lines {
+        let scale_x = frame.width as f32 / self.columns() as f32;
+        let scale_y = frame.height as f32 / self.rows() as f32;
+        let project = |&(longitude, latitude): &(f32, f32)| {
+            let column = (longitude + 180.0) * 2.0 - self.west as f32;
+            let row = self.north as f32 - (latitude + 90.0) * 2.0;
+            (column * scale_x, row * scale_y)
+        };
+        let continues = |a: &(f32, f32), b: &(f32, f32)| (a.0 - b.0).abs() < 180.0;
+        let pieces = borders.iter().flat_map(|line| line.chunk_by(continues));
+        pieces.map(|piece| piece.iter().map(project).collect()).collect()
+    }
+}
+
+/// Adds `margin` on both sides, then enough to be `least` long, within 0..`world`.
+fn widen((low, high): (i32, i32), margin: i32, least: i32, world: i32) -> (i32, i32) {
+    let (low, high) = ((low - margin).max(0), (high + margin).min(world));
+    let more = (least.min(world) - (high - low)).max(0);
+    let low = (low - more / 2).clamp(0, (world - (high - low) - more).max(0));
+    (low, (high + more - more / 2).max(low + least.min(world)).min(world))
+}
+
+/// Which of `cells` equal parts the two samples of each of `pixels` pixels fall in.
+fn samples(pixels: i32, cells: usize) -> Vec<[usize; 2]> {
+    let cell = |position: f64| ((position / f64::from(pixels) * cells as f64) as usize).min(cells - 1);
+    (0..pixels).map(|p| [cell(f64::from(p) + 0.25), cell(f64::from(p) + 0.75)]).collect()
+}
+
+fn palette() -> Vec<Rgb> {
+    let mut palette = vec![OUTSIDE, NO_DATA[0], ZERO];
+    palette.extend(colour::ramp());
+    debug_assert_eq!(palette.len(), usize::from(FIRST) + SHADES);
+    palette
+}
+
+fn flat(palette: &[Rgb], class: Class, (x, y): (i32, i32)) -> Rgb {
+    if class == MISSING && hatched(x, y) { NO_DATA[1] } else { palette[usize::from(class)] }
+}
+
+/// Whether a diagonal of the no-data hatch runs through a pixel.
+pub(super) fn hatched(x: i32, y: i32) -> bool {
+    (x + y).rem_euclid(6) < 2
+}
+
+fn mixed(palette: &[Rgb], seen: [Class; 4]) -> Rgb {
+    let sums = seen.iter().fold([0_u16; 3], |sums, &class| {
+        let colour = palette[usize::from(class)];
+        std::array::from_fn(|i| sums[i] + u16::from(colour[i]))
+    });
+    sums.map(|sum| ((sum + 2) / 4) as u8)
+}

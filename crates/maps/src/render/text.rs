@@ -1,0 +1,106 @@
+//! Text: kerned, anti-aliased, glyphs placed to a fraction of a pixel.
+
+use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+
+use super::canvas::Canvas;
+use crate::colour::Rgb;
+
+/// A font at a size.
+#[derive(Debug, Clone)]
+pub(super) struct Face {
+    font: FontRef<'static>,
+    scale: PxScale,
+    /// Pixels from line to line.
+    leading: i32,
+}
+
+/// The upper left corner of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Anchor {
+    pub(super) x: i32,
+    pub(super) y: i32,
+}
+
+impl Face {
+    /// `size` is the em square in pixels.
+    pub(super) fn new(font: FontRef<'static>, size: f32) -> Self {
+        let em = font.units_per_em().unwrap_or(2048.0);
+        let scale = PxScale::from(size * font.height_unscaled() / em);
+        Self { font, scale, leading: (size * 1.35).round() as i32 }
+    }
+
+    /// Pixels from line to line.
+    pub(super) fn leading(&self) -> i32 {
+        self.leading
+    }
+
+    /// Width in pixels.
+    pub(super) fn width(&self, text: &str) -> f32 {
+        self.walk(text, |_, _| {})
+    }
+
+    /// One line with its upper left corner at `at`.
+    pub(super) fn draw(&self, canvas: &mut Canvas, text: &str, at: (f32, i32), colour: Rgb) {
+        let font = self.font.as_scaled(self.scale);
+        let slack = (self.leading as f32 - font.height()) / 2.0;
+        let baseline = (at.1 as f32 + slack + font.ascent()).round();
+        self.walk(text, |id, x| {
+            let glyph = id.with_scale_and_position(self.scale, point(at.0 + x, baseline));
+            let Some(outline) = self.font.outline_glyph(glyph) else { return };
+            let bounds = outline.px_bounds();
+            let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
+            outline.draw(|x, y, cover| canvas.blend((left + x as i32, top + y as i32), colour, cover));
+        });
+    }
+
+    /// Visits each glyph with its x, and returns the width.
+    fn walk(&self, text: &str, mut visit: impl FnMut(ab_glyph::GlyphId, f32)) -> f32 {
+        let font = self.font.as_scaled(self.scale);
+        let mut x = 0.0;
+        let mut before = None;
+        for character in text.chars() {
+            let id = font.glyph_id(character);
+            x += before.map_or(0.0, |previous| font.kern(previous, id));
+            visit(id, x);
+            x += font.h_advance(id);
+            before = Some(id);
+        }
+        x
+    }
+}
+
+/// Lines that fit a width.
+#[derive(Debug)]
+pub(super) struct Paragraph<'a> {
+    face: &'a Face,
+    lines: Vec<String>,
+}
+
+impl<'a> Paragraph<'a> {
+    /// Breaks between words; a word wider than `width` stands alone and is cut by the picture's edge.
+    pub(super) fn wrap(face: &'a Face, text: &str, width: i32) -> Self {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            if let Some(line) = lines.last_mut() {
+                let longer = format!("{line} {word}");
+                if face.width(&longer) <= width as f32 {
+                    *line = longer;
+                    continue;
+                }
+            }
+            lines.push(word.to_owned());
+        }
+        Self { face, lines }
+    }
+
+    /// Height in pixels.
+    pub(super) fn height(&self) -> i32 {
+        self.face.leading * self.lines.len() as i32
+    }
+
+    pub(super) fn draw(&self, canvas: &mut Canvas, at: Anchor, colour: Rgb) {
+        for (line, i) in self.lines.iter().zip(0..) {
+            self.face.draw(canvas, line, (at.x as f32, at.y + i * self.face.leading), colour);
+        }
+    }
+}

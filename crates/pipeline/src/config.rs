@@ -1,0 +1,222 @@
+//! The configuration of a run: what it holds. How it is put together is in [`layers`](crate::layers).
+
+use std::path::PathBuf;
+
+use forewarn_core::{Step, TargetKind};
+use forewarn_data::synthetic::Synthetic;
+use forewarn_data::table::Table;
+use forewarn_data::ucdp::Ucdp;
+use forewarn_data::{download, ucdp_api};
+use serde::{Deserialize, Serialize};
+
+/// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Name of the run, for files and titles.
+    pub name: String,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Folder of everything written, relative to the configuration file.
+    pub output: PathBuf,
+    /// What is forecast.
+    pub target: Target,
+    /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
+    pub vintage: String,
+    /// Where observations come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Which release of UCDP GED a run fetches before it reads its source; nothing is fetched when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<Download>,
+    /// What is believed of them.
+    pub validation: Validation,
+    /// What models may learn from.
+    pub features: Features,
+    /// How far and how finely.
+    pub forecast: Forecast,
+    /// How the forecasts are scored.
+    pub evaluation: Evaluation,
+    /// What is drawn.
+    pub maps: Maps,
+    /// Names of the models: each is a file `models/NAME.toml` beside the configuration.
+    pub models: Vec<String>,
+    /// Names of the ensembles: each is a file `ensembles/NAME.toml` beside the configuration.
+    pub ensembles: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "run".to_owned(),
+            seed: 42,
+            output: "forewarn-out".into(),
+            target: Target::default(),
+            vintage: "not stated".to_owned(),
+            source: None,
+            download: None,
+            validation: Validation::default(),
+            features: Features::default(),
+            forecast: Forecast::default(),
+            evaluation: Evaluation::default(),
+            maps: Maps::default(),
+            models: Vec::new(),
+            ensembles: Vec::new(),
+        }
+    }
+}
+
+/// What is forecast.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Target {
+    /// Column of the panel.
+    pub column: String,
+    /// What kind of number it is.
+    pub kind: TargetKind,
+    /// Level of analysis: `pgm` (PRIO-GRID cell), `cm` (country), ...
+    pub level: String,
+    /// What it is, in words with its unit.
+    pub description: String,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self {
+            column: "ged_sb".to_owned(),
+            kind: TargetKind::Count,
+            level: "pgm".to_owned(),
+            description: "fatalities in state-based conflict".to_owned(),
+        }
+    }
+}
+
+/// What is fetched, and how patiently.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Download {
+    /// Folder that it is fetched into, relative to the configuration file.
+    pub into: PathBuf,
+    /// Which release, and from where.
+    pub ucdp: ucdp_api::Ucdp,
+    /// Time limits and retries.
+    pub client: download::Settings,
+}
+
+impl Default for Download {
+    fn default() -> Self {
+        Self { into: "data".into(), ucdp: ucdp_api::Ucdp::default(), client: download::Settings::default() }
+    }
+}
+
+/// Where observations come from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Source {
+    /// A seeded process on the real grid.
+    Synthetic(Synthetic),
+    /// A Parquet or CSV table.
+    Table(Table),
+    /// UCDP GED events.
+    Ucdp(Ucdp),
+}
+
+/// What is believed of the observations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Validation {
+    /// Units that may appear: a region of the grid (`africa-middle-east`, `land`), or those of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<forewarn_data::geography::Region>,
+    /// First period that may appear (`1989-01`); the first one of the data when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// Last period that may appear; the last one of the data when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// Share of rows that may be quarantined (0-1) before the gate fails.
+    pub max_rejected_share: f64,
+    /// What to do with a period that is all zero or empty although its neighbours are not.
+    pub silent_periods: SilentPeriods,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self { region: None, first: None, last: None, max_rejected_share: 0.001, silent_periods: SilentPeriods::Fail }
+    }
+}
+
+/// What to do with a period that is all zero or empty although its neighbours are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SilentPeriods {
+    /// Fail the gate.
+    Fail,
+    /// Say so and go on.
+    Warn,
+}
+
+/// What models may learn from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Features {
+    /// A query set, relative to the configuration file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_set: Option<PathBuf>,
+}
+
+/// How far and how finely.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Forecast {
+    /// Periods ahead: every step from 1 to this.
+    pub steps: Step,
+    /// Draws a unit and step, for models that return draws.
+    pub draws: usize,
+}
+
+impl Default for Forecast {
+    fn default() -> Self {
+        Self { steps: Step(36), draws: 100 }
+    }
+}
+
+/// How the forecasts are scored: rolling origins on the calibration partition, one fit at the end of training.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Evaluation {
+    /// How many origins.
+    pub origins: usize,
+    /// Periods between two of them.
+    pub stride: usize,
+    /// First and last training period; from the first observation to just before the test range when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<(String, String)>,
+    /// First and last test period; the latest range that holds all origins and steps when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<(String, String)>,
+    /// Names of the metrics; all of the catalog when empty.
+    pub metrics: Vec<String>,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self { origins: 12, stride: 1, train: None, test: None, metrics: Vec::new() }
+    }
+}
+
+/// What is drawn: every map of the catalog, for the forecast that is issued.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Maps {
+    /// Steps to draw.
+    pub steps: Vec<Step>,
+    /// Width of a picture in pixels.
+    pub width: u32,
+}
+
+impl Default for Maps {
+    fn default() -> Self {
+        Self { steps: vec![Step(1)], width: 1600 }
+    }
+}

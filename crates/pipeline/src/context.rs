@@ -1,0 +1,71 @@
+//! What every stage after validation knows.
+
+use std::sync::OnceLock;
+
+use forewarn_core::{Axis, Cadence, Panel, Period};
+use forewarn_data::panel_file;
+use forewarn_store::StepOutput;
+
+use crate::engine::Engine;
+use crate::stages::validate::{PANEL, Summary};
+use crate::{Resolved, Result};
+
+/// The run, its steps and its panel, which is read only when something has to be made from it.
+pub struct Context<'a> {
+    /// The configuration.
+    pub run: &'a Resolved,
+    /// Does the steps.
+    pub engine: &'a Engine<'a>,
+    validated: StepOutput,
+    summary: Summary,
+    panel: OnceLock<Panel>,
+}
+
+impl<'a> Context<'a> {
+    /// After validation.
+    pub fn new(run: &'a Resolved, engine: &'a Engine<'a>, validated: StepOutput, summary: Summary) -> Self {
+        Self { run, engine, validated, summary, panel: OnceLock::new() }
+    }
+
+    /// The checked panel.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] when its file cannot be read.
+    pub fn panel(&self) -> Result<&Panel> {
+        if let Some(panel) = self.panel.get() {
+            return Ok(panel);
+        }
+        let panel = panel_file::read(&self.validated.dir.join(PANEL))?;
+        Ok(self.panel.get_or_init(|| panel))
+    }
+
+    /// Digest of the checked panel.
+    pub fn panel_digest(&self) -> String {
+        self.validated.digest.to_string()
+    }
+
+    /// What validation found.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Where validation left its files.
+    pub fn validated(&self) -> &StepOutput {
+        &self.validated
+    }
+
+    /// The periods of the panel.
+    pub fn axis(&self) -> Axis {
+        self.summary.axis
+    }
+
+    /// How often it is observed.
+    pub fn cadence(&self) -> Cadence {
+        self.axis().cadence
+    }
+
+    /// The last observed period: the origin of the forecasts that are issued.
+    pub fn origin(&self) -> Period {
+        self.axis().last()
+    }
+}

@@ -1,0 +1,147 @@
+//! Idempotent steps: what was made from the same inputs by the same code is not made again.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use forewarn_data::download::Progress;
+use forewarn_store::{Digest, StepOutput, StepStore, Workspace};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::progress::{Event, Observer};
+use crate::usage::Usage;
+use crate::{Error, Result};
+
+/// What a step cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepRecord {
+    /// Such as `forecast long_memory`.
+    pub step: String,
+    /// Digest of what it made.
+    pub output: String,
+    /// Whether the result was already there.
+    pub cached: bool,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// CPU seconds of the process meanwhile.
+    pub cpu_seconds: Option<f64>,
+    /// Largest memory of the process so far, in bytes.
+    pub peak_bytes: Option<u64>,
+}
+
+/// Runs steps over a store.
+pub struct Engine<'a> {
+    store: StepStore,
+    observer: &'a dyn Observer,
+    code: &'a str,
+    records: Mutex<Vec<StepRecord>>,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl<'a> Engine<'a> {
+    /// Steps of `code` (a digest of the program) over `store`.
+    pub fn new(store: StepStore, observer: &'a dyn Observer, code: &'a str) -> Self {
+        Self { store, observer, code, records: Mutex::default(), warnings: Mutex::default() }
+    }
+
+    /// The result of a step: found by the digest of its inputs, or made in a workspace and committed whole.
+    ///
+    /// # Errors
+    /// What `make` returns, or a store that cannot be read or written.
+    pub fn step(
+        &self,
+        kind: &str,
+        label: &str,
+        inputs: &Value,
+        make: impl FnOnce(&Workspace) -> Result<Value>,
+    ) -> Result<StepOutput> {
+        let step = if label.is_empty() { kind.to_owned() } else { format!("{kind} {label}") };
+        let key = json!({ "step": kind, "label": label, "code": self.code, "inputs": inputs }).to_string();
+        let key = Digest::of_bytes(key.as_bytes());
+        self.observer.notice(&Event::Started { step: &step });
+        let (start, before) = (Instant::now(), Usage::now());
+        let found = self.store.get(kind, &key)?;
+        let cached = found.is_some();
+        let output = match found {
+            Some(output) => output,
+            None => {
+                let workspace = self.store.begin(kind, &key)?;
+                let notes = make(&workspace)?;
+                workspace.commit(notes)?
+            }
+        };
+        let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
+        self.observer.notice(&Event::Finished { step: &step, cached, seconds });
+        push(&self.records, StepRecord {
+            step,
+            output: output.digest.to_string(),
+            cached,
+            seconds,
+            cpu_seconds: after.cpu_seconds.zip(before.cpu_seconds).map(|(a, b)| a - b),
+            peak_bytes: after.peak_bytes,
+        });
+        Ok(output)
+    }
+
+    /// Tells how far the current step is.
+    pub fn advance(&self, done: u64, total: u64) {
+        self.observer.notice(&Event::Advanced { done, total });
+    }
+
+    /// Tells how far a download is.
+    pub fn notice_download(&self, news: &Progress) {
+        match news {
+            Progress::Bytes { done, total } => self.advance(*done, total.unwrap_or(*done)),
+            Progress::Pages { done, total } => self.advance(*done, *total),
+            Progress::Retry { attempt, attempts, wait, reason } => {
+                let wait = wait.as_secs_f64();
+                self.warn(format!("try {attempt} of {attempts} failed, the next in {wait:.0} s: {reason}"));
+            }
+        }
+    }
+
+    /// Tells the user something and keeps it for the record.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        self.observer.notice(&Event::Warned { text: &text });
+        push(&self.warnings, text);
+    }
+
+    /// What the steps cost so far, in order.
+    pub fn records(&self) -> Vec<StepRecord> {
+        copy(&self.records)
+    }
+
+    /// What was warned of so far, in order.
+    pub fn warnings(&self) -> Vec<String> {
+        copy(&self.warnings)
+    }
+}
+
+fn push<T>(list: &Mutex<Vec<T>>, item: T) {
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(item);
+}
+
+fn copy<T: Clone>(list: &Mutex<Vec<T>>) -> Vec<T> {
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+}
+
+/// Writes JSON into a workspace.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn write_json<T: Serialize>(workspace: &Workspace, name: &str, value: &T) -> Result<()> {
+    let path = workspace.path(name);
+    let bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::io(&path)(e.into()))?;
+    std::fs::write(&path, bytes).map_err(Error::io(path))
+}
+
+/// Reads JSON of a step.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be read.
+pub fn read_json<T: serde::de::DeserializeOwned>(output: &StepOutput, name: &str) -> Result<T> {
+    let path = output.dir.join(name);
+    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    serde_json::from_slice(&bytes).map_err(|e| Error::io(&path)(e.into()))
+}

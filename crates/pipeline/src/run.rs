@@ -1,0 +1,365 @@
+//! The run: stages in order, from a configuration to filed forecasts.
+
+use std::path::{Path, PathBuf};
+
+use forewarn_core::PartitionName;
+use forewarn_kernels::random::seed_for;
+use forewarn_store::{Archive, Digest, StepStore, file as files};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::components::{self, EnsembleSpec, ModelSpec, Role};
+use crate::context::Context;
+use crate::engine::{Engine, StepRecord};
+use crate::progress::Observer;
+use crate::scores::{NamedMetric, OriginTallies, Scores};
+use crate::stages::evaluate::Forecaster;
+use crate::stages::fetch::Snapshot;
+use crate::stages::forecast::Made;
+use crate::stages::maps::Picture;
+use crate::stages::train::Trained;
+use crate::stages::{combine, evaluate, features, fetch, forecast, maps, train, validate};
+use crate::usage::Usage;
+use crate::{Error, Resolved, Result, filing, page};
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// The checked panel.
+    Validate,
+    /// The features.
+    Features,
+    /// The fitted models.
+    Train,
+    /// The models' forecasts.
+    Forecast,
+    /// The ensembles' forecasts.
+    Combine,
+    /// The scores.
+    Evaluate,
+    /// The maps.
+    Map,
+    /// The report.
+    Report,
+    /// Everything, filed.
+    Archive,
+}
+
+/// Which program runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Code {
+    /// Version and revision, for provenance.
+    pub revision: String,
+    /// Digest of the program itself: another program makes every step anew.
+    pub digest: String,
+}
+
+impl Code {
+    /// The program that is running.
+    ///
+    /// # Errors
+    /// When it cannot read its own file.
+    pub fn current() -> std::io::Result<Self> {
+        let path = std::env::current_exe()?;
+        let digest = Digest::of_file(&path).map_err(std::io::Error::other)?;
+        let revision = format!("{}+{}", env!("CARGO_PKG_VERSION"), option_env!("FOREWARN_REVISION").unwrap_or("unknown"));
+        Ok(Self { revision, digest: digest.to_string() })
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// Its id: the same inputs and program have the same.
+    pub run: String,
+    /// Folder of its results.
+    pub folder: PathBuf,
+    /// Files that were written there or in the archive.
+    pub files: Vec<PathBuf>,
+    /// The page to open, when the run went so far.
+    pub report: Option<PathBuf>,
+    /// Parts that could not be made, and why.
+    pub missing: Vec<String>,
+    /// What should be known.
+    pub warnings: Vec<String>,
+    /// What each step cost.
+    pub steps: Vec<StepRecord>,
+    /// What the whole run cost.
+    pub usage: Usage,
+}
+
+/// Does a run, or as much of it as asked; what was done before from the same inputs is not done again.
+///
+/// # Errors
+/// What stops a run: a configuration that does not fit, a source that cannot be read, a failed gate, a full disk. A
+/// model, ensemble or metric that fails stops nothing else; it is named in [`Outcome::missing`].
+pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
+    let root = run.path(&run.config.output);
+    let engine = Engine::new(StepStore::open(root.join("steps"))?, observer, &code.digest);
+    let models = components::models(run)?;
+    let ensembles = components::ensembles(run, &models)?;
+    let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
+    if let Some(download) = &run.config.download {
+        let fetched = fetch::download(run, download, &mut |news| engine.notice_download(&news))?;
+        if !fetched.unchanged {
+            engine.warn(format!("new data: {} ({} bytes)", fetched.path.display(), fetched.bytes));
+        }
+    }
+    let snapshot = fetch::fetch(run)?;
+    let (validated, summary) = validate::validate(run, &engine, &snapshot)?;
+    let ctx = Context::new(run, &engine, validated, summary);
+    let id = run_id(&ctx, &snapshot, code, (&models, &ensembles))?;
+    let folder = root.join("runs").join(&id);
+    let mut work = Work { ctx: &ctx, code, snapshot, id, root, folder, until, missing: Vec::new(), files: Vec::new() };
+    work.publish(validate::QUARANTINE, &ctx.validated().dir.join(validate::QUARANTINE))?;
+    let report = work.stages(&models, &ensembles, &metrics)?;
+    let Work { id, folder, missing, files, .. } = work;
+    let outcome = Outcome {
+        run: id,
+        folder,
+        files,
+        report,
+        missing,
+        warnings: engine.warnings(),
+        steps: engine.records(),
+        usage: Usage::now(),
+    };
+    write_record(&outcome, run, code)?;
+    Ok(outcome)
+}
+
+/// `name-origin-digest`: made of everything that the results depend on.
+fn run_id(
+    ctx: &Context<'_>,
+    snapshot: &Snapshot,
+    code: &Code,
+    (models, ensembles): (&[ModelSpec], &[EnsembleSpec]),
+) -> Result<String> {
+    let models: Vec<_> = models.iter().map(|m| json!([m.name, m.algorithm, m.settings, m.status])).collect();
+    let ensembles: Vec<_> =
+        ensembles.iter().map(|e| json!([e.name, e.algorithm, e.settings, e.role, e.members])).collect();
+    let all = json!({
+        "config": ctx.run.config,
+        "source": snapshot.digest,
+        "panel": ctx.panel_digest(),
+        "code": code.digest,
+        "models": models,
+        "ensembles": ensembles,
+    });
+    let digest = Digest::of_bytes(all.to_string().as_bytes()).to_string();
+    let origin = ctx.cadence().label(ctx.origin()).replace(':', "");
+    Ok(format!("{}-{origin}-{}", ctx.run.config.name, &digest[..10]))
+}
+
+/// The record of a run: what it cost and with what it was made. Unlike every other file, it differs from run to run.
+fn write_record(outcome: &Outcome, run: &Resolved, code: &Code) -> Result<()> {
+    let record = json!({ "outcome": outcome, "code": code, "config": run.config, "origins": run.origins });
+    let text = serde_json::to_string_pretty(&record).map_err(|e| Error::io(&outcome.folder)(e.into()))?;
+    files::write_bytes(&outcome.folder.join("record.json"), text.as_bytes())?;
+    Ok(())
+}
+
+/// A run on its way.
+pub(crate) struct Work<'a> {
+    pub(crate) ctx: &'a Context<'a>,
+    pub(crate) code: &'a Code,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) id: String,
+    pub(crate) root: PathBuf,
+    folder: PathBuf,
+    until: Until,
+    pub(crate) missing: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+/// What evaluation gives: the scores, and where and when they were taken.
+pub(crate) struct Evaluated {
+    pub(crate) partition: forewarn_core::Partition,
+    pub(crate) origins: forewarn_core::RollingOrigins,
+    pub(crate) scores: Scores,
+}
+
+/// Everything that the report and the archive are about.
+pub(crate) struct Results<'a> {
+    pub(crate) models: &'a [ModelSpec],
+    pub(crate) ensembles: &'a [EnsembleSpec],
+    pub(crate) metrics: &'a [NamedMetric],
+    pub(crate) features: Option<features::Features>,
+    pub(crate) trained: Vec<(&'a ModelSpec, Trained)>,
+    pub(crate) made: Vec<Made>,
+    pub(crate) evaluated: Evaluated,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+impl Work<'_> {
+    /// The stages after validation; gives the report, when it goes so far.
+    fn stages(
+        &mut self,
+        models: &[ModelSpec],
+        ensembles: &[EnsembleSpec],
+        metrics: &[NamedMetric],
+    ) -> Result<Option<PathBuf>> {
+        if self.until < Until::Features {
+            return Ok(None);
+        }
+        let features = features::features(self.ctx)?;
+        if self.until < Until::Train {
+            return Ok(None);
+        }
+        let (partition, origins) = evaluate::partition(self.ctx, self.ctx.axis())?;
+        let trained = self.train(models, PartitionName::Forecasting, self.ctx.origin())?;
+        let calibrated = self.train(models, PartitionName::Calibration, origins.first)?;
+        if self.until < Until::Forecast {
+            return Ok(None);
+        }
+        let mut made = self.forecast(&trained)?;
+        if self.until < Until::Combine {
+            return Ok(None);
+        }
+        self.combine(ensembles, &mut made)?;
+        if self.until < Until::Evaluate {
+            return Ok(None);
+        }
+        let scores = self.evaluate(origins, &calibrated, ensembles, metrics)?;
+        if self.until < Until::Map {
+            return Ok(None);
+        }
+        let evaluated = Evaluated { partition, origins, scores };
+        let pictures = self.draw(ensembles, &made)?;
+        if self.until < Until::Report {
+            return Ok(None);
+        }
+        let results = Results { models, ensembles, metrics, features, trained, made, evaluated, pictures };
+        let report = self.report(&results)?;
+        if self.until >= Until::Archive {
+            let archive = Archive::open(&self.root.join("archive"))?;
+            self.files.extend(filing::file(self, &archive, &results)?);
+        }
+        Ok(Some(report))
+    }
+
+    fn train<'m>(
+        &mut self,
+        models: &'m [ModelSpec],
+        partition: PartitionName,
+        until: forewarn_core::Period,
+    ) -> Result<Vec<(&'m ModelSpec, Trained)>> {
+        let mut trained = Vec::new();
+        for spec in models {
+            let result = train::train(self.ctx, spec, partition, until);
+            let what = || format!("model `{}` ({})", spec.name, partition.as_str());
+            trained.extend(self.or_missing(result, what)?.map(|t| (spec, t)));
+        }
+        Ok(trained)
+    }
+
+    fn forecast(&mut self, trained: &[(&ModelSpec, Trained)]) -> Result<Vec<Made>> {
+        let mut made = Vec::new();
+        for (spec, trained) in trained {
+            let result = forecast::forecast(self.ctx, spec, trained);
+            made.extend(self.or_missing(result, || format!("forecast of `{}`", spec.name))?);
+        }
+        Ok(made)
+    }
+
+    fn combine(&mut self, ensembles: &[EnsembleSpec], made: &mut Vec<Made>) -> Result<()> {
+        for spec in ensembles {
+            let result = combine::combine(self.ctx, spec, made);
+            let ensemble = self.or_missing(result, || format!("ensemble `{}`", spec.name))?;
+            made.extend(ensemble);
+        }
+        Ok(())
+    }
+
+    fn evaluate(
+        &mut self,
+        origins: forewarn_core::RollingOrigins,
+        calibrated: &[(&ModelSpec, Trained)],
+        ensembles: &[EnsembleSpec],
+        metrics: &[NamedMetric],
+    ) -> Result<Scores> {
+        let seed = self.ctx.run.config.seed;
+        let forecasters: Vec<_> = calibrated
+            .iter()
+            .map(|(spec, trained)| Forecaster {
+                name: &spec.name,
+                fitted: trained.fitted.as_ref(),
+                seed: seed_for(seed, &spec.name),
+                digest: &trained.digest,
+            })
+            .collect();
+        let ensembles: Vec<_> = ensembles.iter().collect();
+        let tallies = evaluate::evaluate(self.ctx, origins, &forecasters, &ensembles, metrics)?;
+        self.missing.extend(failures(&tallies));
+        let names = forecasters.iter().map(|f| f.name.to_owned());
+        let names: Vec<String> = names.chain(ensembles.iter().map(|e| e.name.clone())).collect();
+        let scores = Scores::pool(&tallies, &names, metrics);
+        let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;
+        self.write("scores.json", &text)?;
+        Ok(scores)
+    }
+
+    fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
+        let Some(issued) = issued(ensembles, made) else { return Ok(Vec::new()) };
+        let result = maps::maps(self.ctx, issued);
+        let pictures = self.or_missing(result, || format!("maps of `{}`", issued.name))?.unwrap_or_default();
+        for picture in &pictures {
+            self.publish(&picture.name, &picture.file)?;
+        }
+        Ok(pictures)
+    }
+
+    fn report(&mut self, results: &Results<'_>) -> Result<PathBuf> {
+        let page = page::page(self, results)?;
+        self.write("report.html", page.as_bytes())?;
+        self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
+        Ok(self.folder.join("report.html"))
+    }
+
+    /// What failed for reasons of its own is missing; what stops the run (disk, store) is an error.
+    fn or_missing<T>(&mut self, result: Result<T>, what: impl Fn() -> String) -> Result<Option<T>> {
+        match result {
+            Ok(made) => Ok(Some(made)),
+            Err(e @ (Error::Core(_) | Error::Config { .. })) => {
+                let text = format!("{}: {e}", what());
+                self.ctx.engine.warn(&text);
+                self.missing.push(text);
+                Ok(None)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Copies a file of a step into the run's folder, whole or not at all.
+    fn publish(&mut self, name: &str, from: &Path) -> Result<()> {
+        let bytes = std::fs::read(from).map_err(Error::io(from))?;
+        self.write(name, &bytes)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.folder.join(name);
+        files::write_bytes(&path, bytes)?;
+        self.files.push(path);
+        Ok(())
+    }
+}
+
+/// The forecast that is issued: the production ensemble's, else the last one made.
+pub(crate) fn issued<'m>(ensembles: &[EnsembleSpec], made: &'m [Made]) -> Option<&'m Made> {
+    let production = ensembles.iter().find(|e| e.role == Role::Production);
+    production.and_then(|e| made.iter().find(|m| m.name == e.name)).or(made.last())
+}
+
+/// Failures of the evaluation: the first of each kind, with how many there were.
+fn failures(tallies: &[OriginTallies]) -> Vec<String> {
+    let all: Vec<&String> = tallies.iter().flat_map(|t| &t.failures).collect();
+    let mut kinds: Vec<(&str, &String, usize)> = Vec::new();
+    for failure in all {
+        let kind = failure.split(" at origin").next().unwrap_or(failure);
+        match kinds.iter_mut().find(|(k, ..)| *k == kind) {
+            Some((.., count)) => *count += 1,
+            None => kinds.push((kind, failure, 1)),
+        }
+    }
+    kinds.into_iter().map(|(_, first, n)| format!("evaluation: {first} ({n} such)")).collect()
+}

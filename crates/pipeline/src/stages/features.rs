@@ -1,0 +1,55 @@
+//! Features: the query set over the checked panel.
+
+use forewarn_data::{geography, panel_file};
+use forewarn_transforms::QuerySet;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::engine::{read_json, write_json};
+use crate::layers::position;
+use crate::{Error, Result};
+
+/// File of the feature panel.
+const PANEL: &str = "features.parquet";
+/// File of the summary.
+const SUMMARY: &str = "features.json";
+
+/// What the features look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Features {
+    /// Name and version of the query set.
+    pub query_set: String,
+    /// Each feature with the share of its values that is missing (0-1).
+    pub missing_share: Vec<(String, f64)>,
+}
+
+/// Computes the query set of the run, if it names one.
+///
+/// # Errors
+/// [`Error::Config`] that points into the query set.
+pub fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
+    let Some(path) = &ctx.run.config.features.query_set else { return Ok(None) };
+    let path = ctx.run.path(path);
+    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+    let set = QuerySet::parse(&text).map_err(|e| {
+        let place = e.span.map_or((1, 1), |span| position(&text, span));
+        Error::config(format!("{}:{}:{}", path.display(), place.0, place.1), e.to_string())
+    })?;
+    let name = format!("{} {}", set.name, set.version);
+    let inputs = json!({ "panel": ctx.panel_digest(), "query-set": set.canonical() });
+    let output = ctx.engine.step("features", &set.name, &inputs, |workspace| {
+        let panel = ctx.panel()?;
+        let country = |u: &forewarn_core::Unit| geography::country(*u).map_or(0, |c| c.id);
+        let groups: Vec<u32> = panel.units().iter().map(country).collect();
+        let features = set.apply(panel, &groups)?;
+        let size = (panel.axis().len * panel.units().len()) as f64;
+        let share = |c: &forewarn_core::Column| (c.name.clone(), 1.0 - c.present() as f64 / size);
+        let missing_share = features.columns().iter().map(share).collect();
+        let path = workspace.path(PANEL);
+        panel_file::write(&features, std::fs::File::create(&path).map_err(Error::io(&path))?)?;
+        write_json(workspace, SUMMARY, &Features { query_set: name, missing_share })?;
+        Ok(json!({}))
+    })?;
+    read_json(&output, SUMMARY).map(Some)
+}

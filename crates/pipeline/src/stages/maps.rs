@@ -1,0 +1,72 @@
+//! Maps: every map of the catalog for the forecast that is issued.
+
+use std::path::PathBuf;
+
+use forewarn_catalog::{MAPS, render};
+use forewarn_core::{Cadence, MapArgs, Period, Step};
+use forewarn_data::geography;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::stages::forecast::Made;
+use crate::{Error, Result};
+
+/// A picture of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// File name.
+    pub name: String,
+    /// Where it lies.
+    pub file: PathBuf,
+    /// What it shows, in words.
+    pub caption: String,
+}
+
+/// Draws the forecast of `made`.
+///
+/// # Errors
+/// Units that are not on the map; a file that cannot be written.
+pub fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
+    let config = &ctx.run.config;
+    let mut pictures = Vec::new();
+    for &step in &config.maps.steps {
+        for entry in MAPS {
+            let name = format!("{}_step{:02}_{}.png", made.name, step.0, entry.name);
+            let inputs = json!({
+                "forecast": made.digest,
+                "map": entry.name,
+                "step": step,
+                "width": config.maps.width,
+                "description": config.target.description,
+            });
+            let output = ctx.engine.step("map", &format!("{} step {step}", entry.name), &inputs, |workspace| {
+                let path = workspace.path(&name);
+                std::fs::write(&path, draw(ctx, made, step, entry)?).map_err(Error::io(path))?;
+                Ok(json!({}))
+            })?;
+            let period = ctx.cadence().label(ctx.origin() + step);
+            let caption = format!("{} ({}), {period}: {}", made.name, entry.name, config.target.description);
+            pictures.push(Picture { file: output.dir.join(&name), name, caption });
+        }
+    }
+    Ok(pictures)
+}
+
+fn draw(ctx: &Context<'_>, made: &Made, step: Step, entry: &forewarn_core::Entry<dyn forewarn_core::Map>) -> Result<Vec<u8>> {
+    let config = &ctx.run.config;
+    let field = made.field(step)?;
+    let titles = (made.name.as_str(), config.target.description.as_str());
+    let args = MapArgs::new(&field, titles, label_of(ctx.cadence()), geography::borders());
+    let scene = entry.default()?.scene(&args)?;
+    Ok(render::png(&scene, config.maps.width)?)
+}
+
+/// Labels of periods, as a plain function for [`MapArgs`].
+fn label_of(cadence: Cadence) -> fn(Period) -> String {
+    match cadence {
+        Cadence::Month => |p| Cadence::Month.label(p),
+        Cadence::Day => |p| Cadence::Day.label(p),
+        Cadence::Hour => |p| Cadence::Hour.label(p),
+        Cadence::Minute => |p| Cadence::Minute.label(p),
+    }
+}

@@ -1,0 +1,10 @@
+//! Placeholder.
+/// P
+#[derive(Debug)]
+pub struct QuerySet; 
+/// P
+#[derive(Debug)]
+pub struct Feature; 
+/// P
+#[derive(Debug)]
+pub struct Link; 
