@@ -35,7 +35,7 @@ fn the_assets_are_those_of_the_provenance() {
         ("countries.tsv", COUNTRIES.as_bytes()),
         ("borders.bin", BORDERS),
     ] {
-        let digest: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let digest = Sha256::digest(bytes).iter().fold(String::new(), |text, b| text + &format!("{b:02x}"));
         assert!(provenance.contains(&format!("| `{name}` | `{digest}` |")), "{name}: {digest}");
     }
 }
