@@ -101,7 +101,7 @@ fn risks(work: &Work<'_>, field: &Field) -> Result<Vec<Risk>> {
     let sorted = field.clone().sorted();
     let risk = |i: usize| {
         let draws = &sorted.values()[i * sorted.width()..(i + 1) * sorted.width()];
-        let quantile = |p: f64| forewarn_kernels::quantile::of_sorted(draws, p);
+        let quantile = |p: f64| forewarn_kernels::quantile::quantile(draws, p);
         Risk {
             unit: field.units()[i].to_string(),
             place: place(field.units()[i], &ctx.run.config.target.level),

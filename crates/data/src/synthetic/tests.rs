@@ -179,11 +179,17 @@ fn the_true_probability_is_calibrated() {
     let forecasts = forecasts();
     let bins = [0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2, 0.4, 0.6, 1.0];
     for pair in bins.windows(2) {
-        let inside = || forecasts.iter().filter(|(l, _)| pair[0] <= l.occurrence() && l.occurrence() < pair[1]);
+        let inside =
+            || forecasts.iter().filter(|(l, _)| pair[0] <= l.occurrence() && l.occurrence() < pair[1]);
         let expected: f64 = inside().map(|(l, _)| l.occurrence()).sum();
         let variance: f64 = inside().map(|(l, _)| l.occurrence() * (1.0 - l.occurrence())).sum();
         let found = inside().filter(|(_, y)| *y > 0.0).count() as f64;
-        println!("{:.4}-{:.4}: {} cell-months, {expected:.1} expected, {found}", pair[0], pair[1], inside().count());
+        println!(
+            "{:.4}-{:.4}: {} cell-months, {expected:.1} expected, {found}",
+            pair[0],
+            pair[1],
+            inside().count()
+        );
         // Four standard deviations of the binomial, and one count for the discrete few.
         assert!((found - expected).abs() <= 4.0 * variance.sqrt() + 1.0, "{pair:?}: {found} of {expected}");
     }
@@ -231,8 +237,7 @@ fn draws_of_the_first_step_follow_the_closed_form() {
         let found = row.iter().filter(|v| **v > 0.0).count() as f64;
         (found - draws as f64 * p).powi(2) / (draws as f64 * p * (1.0 - p))
     };
-    let often: Vec<f64> =
-        p.iter().zip(field.rows()).filter(|(p, _)| **p > 0.025).map(deviation).collect();
+    let often: Vec<f64> = p.iter().zip(field.rows()).filter(|(p, _)| **p > 0.025).map(deviation).collect();
     let (sum, n) = (often.iter().sum::<f64>(), often.len() as f64);
     assert!(n > 100.0 && (sum - n).abs() < 4.0 * (2.0 * n).sqrt(), "chi-square {sum} for {n} cells");
 }
@@ -299,7 +304,8 @@ fn histories_of_another_world_are_refused() {
 fn settings_are_read_strictly() {
     let read = serde_json::from_str::<Synthetic>;
     assert_eq!(read("{}").unwrap(), Synthetic::default());
-    let world = read(r#"{"region": "land", "warm-up": 12, "first": 200, "last": 201, "column": "deaths"}"#).unwrap();
+    let world =
+        read(r#"{"region": "land", "warm-up": 12, "first": 200, "last": 201, "column": "deaths"}"#).unwrap();
     let panel = world.panel().unwrap();
     assert_eq!((panel.units().len(), panel.axis().len, &*panel.columns()[0].name), (64_818, 2, "deaths"));
     assert!(read(r#"{"seeds": 1}"#).unwrap_err().to_string().contains("unknown field `seeds`"));

@@ -15,7 +15,7 @@ use crate::stages::forecast::{FORECAST, Made, write_fields};
 ///
 /// # Errors
 /// A member without a forecast, or members that differ; both are named.
-pub fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<Made> {
+pub(crate) fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<Made> {
     let members: Vec<&Made> = made.iter().filter(|m| spec.members.contains(&m.name)).collect();
     let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
     let inputs = json!({

@@ -16,7 +16,7 @@ const SUMMARY: &str = "features.json";
 
 /// What the features look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Features {
+pub(crate) struct Features {
     /// Name and version of the query set.
     pub query_set: String,
     /// Each feature with the share of its values that is missing (0-1).
@@ -27,7 +27,7 @@ pub struct Features {
 ///
 /// # Errors
 /// [`Error::Config`] that points into the query set.
-pub fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
+pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
     let Some(path) = &ctx.run.config.features.query_set else { return Ok(None) };
     let path = ctx.run.path(path);
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;

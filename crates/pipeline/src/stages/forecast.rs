@@ -15,11 +15,11 @@ use crate::stages::train::Trained;
 use crate::{Error, Result};
 
 /// File of a forecast in its step.
-pub const FORECAST: &str = "forecast.parquet";
+pub(crate) const FORECAST: &str = "forecast.parquet";
 
 /// A forecast of the run, one field a step.
 #[derive(Debug)]
-pub struct Made {
+pub(crate) struct Made {
     /// Model or ensemble.
     pub name: String,
     /// Its Parquet file.
@@ -36,7 +36,7 @@ pub struct Made {
 
 /// What is in a forecast.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Size {
+pub(crate) struct Size {
     /// Units.
     pub units: u64,
     /// Draws a unit; `None` for a point forecast.
@@ -50,7 +50,7 @@ impl Made {
     ///
     /// # Errors
     /// [`Error::Store`] when the step holds something else.
-    pub fn of(name: &str, output: &StepOutput, seed: u64) -> Result<Self> {
+    pub(crate) fn of(name: &str, output: &StepOutput, seed: u64) -> Result<Self> {
         let strange = || forewarn_store::Error::damaged(&output.dir, "holds no forecast; remove it and run again");
         let size = serde_json::from_value(output.notes.clone()).map_err(|_| strange())?;
         let sha256 = output.files.get(FORECAST).cloned().ok_or_else(strange)?;
@@ -62,7 +62,7 @@ impl Made {
     ///
     /// # Errors
     /// [`Error::Store`] when the file cannot be read.
-    pub fn field(&self, step: Step) -> Result<Field> {
+    pub(crate) fn field(&self, step: Step) -> Result<Field> {
         Ok(ForecastFile::open(&self.file)?.field(step)?)
     }
 }
@@ -71,7 +71,7 @@ impl Made {
 ///
 /// # Errors
 /// What the model refuses.
-pub fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -> Result<Made> {
+pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -> Result<Made> {
     let config = &ctx.run.config;
     let seed = seed_for(config.seed, &spec.name);
     let inputs = json!({
@@ -99,7 +99,7 @@ pub fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -> Resul
 ///
 /// # Errors
 /// What `make` refuses; a file that cannot be written.
-pub fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Result<Field> + Sync) -> Result<Value> {
+pub(crate) fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Result<Field> + Sync) -> Result<Value> {
     let config = &ctx.run.config;
     let steps = config.forecast.steps.0;
     let labels = Labels { target: config.target.column.clone(), level: config.target.level.clone(), cadence: ctx.cadence() };
