@@ -1,1 +1,2 @@
-//! Empty.
+//! The run.
+pub mod report;
