@@ -27,7 +27,8 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 400..=8192;
 ///
 /// # Errors
 /// [`Error::Config`] for a width outside 400..=8192; [`Error::Data`] when there are no cells, a cell comes
-/// twice, a value is negative or infinite, or the legend is no ascending scale above 0.
+/// twice, a value is negative or infinite, or the legend's ticks
+/// do not ascend from 0 to its top.
 pub fn png(scene: &Scene, width: u32) -> Result<Vec<u8>> {
     check(scene, width)?;
     let style = Style::new(width)?;
@@ -64,8 +65,9 @@ fn footnote(scene: &Scene) -> String {
     let largest =
         if largest.is_nan() { String::new() } else { format!(" · largest value {}", number(largest)) };
     format!(
-        "{} cells of 0.5° · {} zero · {} without data{largest}",
+        "{} {} of 0.5° · {} zero · {} without data{largest}",
         count(scene.cells.len()),
+        if scene.cells.len() == 1 { "cell" } else { "cells" },
         count(zero),
         count(missing)
     )
@@ -87,10 +89,11 @@ fn check(scene: &Scene, width: u32) -> Result<()> {
     }
     let legend = &scene.legend;
     let ticks = &legend.ticks;
-    let ascending = ticks.is_sorted_by(|a, b| a < b) && ticks.iter().all(|t| (0.0..=legend.top).contains(t));
-    if !(legend.top > 0.0 && legend.top.is_finite() && ascending) {
+    let ascending = ticks.is_sorted_by(|a, b| a < b) && ticks.first() >= Some(&0.0);
+    let whole = ascending && ticks.last() == Some(&legend.top);
+    if !(legend.top > 0.0 && legend.top.is_finite() && whole) {
         return Err(Error::data(format!(
-            "the legend runs to {} with ticks at {ticks:?}; expected ascending ticks between 0 and the top",
+            "the legend runs to {} with ticks at {ticks:?}; expected ascending ticks from 0 on, the last at the top",
             legend.top
         )));
     }
@@ -255,6 +258,7 @@ mod tests {
         assert!(with(|s| s.cells.clear()).contains("no cells"));
         assert!(with(|s| s.legend.top = 0.0).contains("runs to 0"));
         assert!(with(|s| s.legend.ticks = vec![0.0, 50.0]).contains("50.0"));
+        assert!(with(|s| s.legend.ticks = vec![]).contains("the last at the top"));
         assert!(png(&scene(), 100).unwrap_err().to_string().contains("400 to 8192"));
     }
 

@@ -148,3 +148,43 @@ fn mixed(palette: &[Rgb], seen: [Class; 4]) -> Rgb {
     });
     sums.map(|sum| ((sum + 2) / 4) as u8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widening_keeps_the_cells_reaches_the_length_and_stays_in_the_world() {
+        for low in 0..60 {
+            for high in low + 1..=60 {
+                for (margin, least) in [(0, 0), (3, 24), (3, 60), (0, 90)] {
+                    let (west, east) = widen((low, high), margin, least, 60);
+                    let case = (low, high, margin, least, west, east);
+                    assert!(0 <= west && west <= low && high <= east && east <= 60, "{case:?}");
+                    assert!(east - west >= least.min(60), "{case:?}");
+                    assert!(east - west <= (high - low + 2 * margin).max(least.min(60)), "{case:?}");
+                }
+            }
+        }
+        assert_eq!(widen((30, 31), 3, 24, 60), (19, 43), "in the middle");
+    }
+
+    #[test]
+    fn samples_cover_every_cell_in_order() {
+        assert_eq!(samples(4, 2), [[0, 0], [0, 0], [1, 1], [1, 1]]);
+        // One and a half pixels a cell: the middle pixel is shared.
+        assert_eq!(samples(3, 2), [[0, 0], [0, 1], [1, 1]]);
+    }
+
+    #[test]
+    fn the_lattice_is_that_of_the_grid() {
+        // The cell of Baghdad, its edges at 44 and 44.5 east, 33 and 33.5 north.
+        let cell = Cell::containing(33.3, 44.4).unwrap();
+        let extent = Extent::of(&[(cell, 1.0)]);
+        let frame = Rect { x: 0, y: 0, width: 240, height: extent.height(240) };
+        let corner = extent.outlines(&vec![vec![(44.0, 33.5)]], &frame)[0][0];
+        let column = (cell.col() as i32 - 1 - extent.west) as f32 * 10.0;
+        let row = (extent.north - cell.row() as i32) as f32 * 10.0;
+        assert_eq!(corner, (column, row));
+    }
+}

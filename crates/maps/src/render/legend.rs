@@ -58,22 +58,30 @@ fn gradient(canvas: &mut Canvas, bar: &Rect) {
     }
 }
 
-/// Ticks above zero, from the top down; one whose number would touch its neighbour's is left out.
 fn ticks(canvas: &mut Canvas, style: &Style, scene: &Scene, bar: &Rect) {
+    for (place, text) in kept(style, scene, bar.width) {
+        mark(canvas, style, bar, (place, &text));
+    }
+}
+
+/// Ticks above zero with their numbers, from the top down, on a bar of a width; one whose number would touch
+/// its neighbour's, or the zero's, is left out.
+fn kept(style: &Style, scene: &Scene, width: i32) -> Vec<(f32, String)> {
     let legend = &scene.legend;
     let above = scene.cells.iter().any(|&(_, value)| value > legend.top);
     let mut free = f32::MAX;
+    let mut kept = Vec::new();
     for &value in legend.ticks.iter().rev().filter(|&&value| value > 0.0) {
+        let sign = if above && value == legend.top { "≥ " } else { "" };
+        let text = format!("{sign}{}", number(value));
         let place = colour::place(legend, value);
-        let text =
-            if above && value == legend.top { format!("≥ {}", number(value)) } else { number(value) };
-        let half = style.small.width(&text) / 2.0;
-        let centre = bar.x as f32 + place * bar.width as f32;
-        if centre + half < free && centre - half > bar.x as f32 {
-            mark(canvas, style, bar, (place, &text));
+        let (centre, half) = (place * width as f32, style.small.width(&text) / 2.0);
+        if centre + half < free && centre > half {
             free = centre - half - style.gap as f32 / 2.0;
+            kept.push((place, text));
         }
     }
+    kept
 }
 
 /// A tick below `bar` at a share of its width, with its number.
@@ -83,4 +91,38 @@ fn mark(canvas: &mut Canvas, style: &Style, bar: &Rect, (place, text): (f32, &st
     canvas.fill(&line, INK);
     let left = x - style.small.width(text) / 2.0;
     style.small.draw(canvas, text, (left, line.bottom()), INK);
+}
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::{Cell, Legend, Shade};
+
+    use super::*;
+    use crate::ticks;
+
+    fn texts(top: f32, value: f32, bar: i32) -> Vec<String> {
+        let scene = Scene {
+            title: String::new(),
+            subtitle: String::new(),
+            cells: vec![(Cell::new(1).unwrap(), value)],
+            legend: Legend { shade: Shade::Log1p, top, ticks: ticks::log1p(top), label: String::new() },
+            borders: vec![],
+        };
+        kept(&Style::new(1600).unwrap(), &scene, bar).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn the_last_tick_tells_whether_there_is_more() {
+        assert_eq!(texts(5.0, 5.0, 1200), ["5", "2", "1", "0.5"]);
+        assert_eq!(texts(5.0, 5.1, 1200), ["≥ 5", "2", "1", "0.5"]);
+    }
+
+    #[test]
+    fn numbers_that_would_touch_are_left_out_but_the_top_stays() {
+        assert_eq!(
+            texts(1000.0, 2000.0, 1200),
+            ["≥ 1,000", "500", "250", "100", "50", "25", "10", "5", "2", "1"]
+        );
+        assert_eq!(texts(1000.0, 2000.0, 300), ["≥ 1,000", "100", "25", "10", "2"]);
+    }
 }

@@ -104,3 +104,46 @@ impl<'a> Paragraph<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::Rect;
+    use super::super::style::Style;
+    use super::*;
+    use crate::colour::{INK, PAPER};
+
+    #[test]
+    fn lines_fit_and_no_word_is_lost() {
+        let style = Style::new(1600).unwrap();
+        let text = "Expected deaths in state-based conflict per cell and month, 2021-01";
+        for width in [200, 300, 500, 2000] {
+            let paragraph = Paragraph::wrap(&style.label, text, width);
+            assert_eq!(paragraph.lines.join(" "), text);
+            let single = |line: &String| !line.contains(' ');
+            let fits = |line: &String| single(line) || style.label.width(line) <= width as f32;
+            assert!(paragraph.lines.iter().all(fits), "{width}");
+        }
+        assert_eq!(Paragraph::wrap(&style.label, " ", 100).height(), 0);
+    }
+
+    #[test]
+    fn letters_are_kerned_and_those_of_captions_are_in_the_font() {
+        let face = Style::new(1600).unwrap().title;
+        assert!(face.width("AV") < face.width("A") + face.width("V") - 1.0);
+        for letter in "0Aé·×°≥≤–−→«»…“”’žÖ".chars() {
+            assert_ne!(face.font.glyph_id(letter).0, 0, "{letter}");
+        }
+    }
+
+    #[test]
+    fn a_line_stays_in_its_box() {
+        let face = Style::new(1600).unwrap().title;
+        let width = face.width("Égj").ceil() as usize + 2;
+        let mut canvas = Canvas::new(width, face.leading as usize, PAPER);
+        face.draw(&mut canvas, "Égj", (1.0, 0), INK);
+        let all = Rect { x: 0, y: 0, width: width as i32, height: face.leading };
+        let ink = |canvas: &mut Canvas, y| canvas.row(&all, y).iter().any(|&pixel| pixel != PAPER);
+        assert!(ink(&mut canvas, face.leading / 2));
+        assert!(!ink(&mut canvas, 0) && !ink(&mut canvas, face.leading - 1));
+    }
+}

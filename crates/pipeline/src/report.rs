@@ -1,0 +1,268 @@
+//! The report of a run: one HTML page that needs nothing else.
+//!
+//! [`render`] is a pure function of [`Report`]: no clock, no files, no network, same record, same page.
+//! The page follows the reader's light or dark setting, prints, and works by keyboard and screen reader.
+//! Its first screen answers what changed, where, how sure, and how good the forecasts were.
+
+mod answers;
+mod chart;
+mod data_uri;
+mod facts;
+mod html;
+mod scores;
+mod sections;
+mod words;
+
+pub use data_uri::data_uri;
+pub use facts::{
+    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
+    Score, Severity, Source, StepScores, Validation,
+};
+use html::Html;
+
+/// Writes what a section holds.
+type Content = fn(&Report, &mut Html);
+
+/// Sections in order: anchor, heading, content.
+const SECTIONS: [(&str, &str, Content); 8] = [
+    ("maps", "Maps", sections::maps),
+    ("risks", "Highest risks", sections::risks),
+    ("scores", "How good were the forecasts", scores::section),
+    ("data", "Data that came in", sections::data),
+    ("models", "Models", sections::models),
+    ("archive", "Forecasts filed", sections::archive),
+    ("missing", "What is missing", sections::missing),
+    ("reproduce", "How to reproduce", sections::reproduce),
+];
+
+/// The whole page, UTF-8, beginning with `<!doctype html>`. Everything from the record is escaped.
+pub fn render(report: &Report) -> String {
+    let mut page = Html::default();
+    let run = &report.run;
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+    page.text(&run.name).raw(": ").text(&run.target).raw(", origin ").text(&run.origin);
+    page.raw("</title>\n<style>\n").raw(include_str!("report/style.css")).raw("</style>\n</head>\n<body>\n");
+    page.raw("<a class=\"skip\" href=\"#answers\">Skip to the answers</a>\n");
+    answers::header(report, &mut page);
+    navigation(&mut page);
+    page.raw("<main>\n");
+    answers::section(report, &mut page);
+    for (anchor, heading, content) in SECTIONS {
+        page.raw("<section id=\"")
+            .raw(anchor)
+            .raw("\" aria-labelledby=\"")
+            .raw(anchor)
+            .raw("-h\">\n<h2 id=\"");
+        page.raw(anchor).raw("-h\">").raw(heading).raw("</h2>\n");
+        content(report, &mut page);
+        page.raw("</section>\n");
+    }
+    page.raw("</main>\n<footer><p>Run <code>").text(&run.id).raw("</code> · origin ").text(&run.origin);
+    page.raw(" · data vintage ").text(&run.vintage).raw(" · forewarn ").text(&report.reproduce.version);
+    page.raw("</p></footer>\n</body>\n</html>\n");
+    page.finish()
+}
+
+fn navigation(page: &mut Html) {
+    page.raw("<nav aria-label=\"Sections\"><ul>\n");
+    for (anchor, heading, _) in SECTIONS {
+        page.raw("<li><a href=\"#").raw(anchor).raw("\">").raw(heading).raw("</a></li>\n");
+    }
+    page.raw("</ul></nav>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forewarn_core::Better;
+
+    /// Two models, a baseline, two metrics, two steps; `word` stands in every text.
+    fn report(word: &str) -> Report {
+        let text = |name: &str| format!("{name}{word}");
+        let model = |name: &str, baseline| Model {
+            name: text(name),
+            algorithm: text("mean"),
+            status: text("shadow"),
+            role: text("production"),
+            baseline,
+            failure: None,
+        };
+        Report {
+            run: Run {
+                name: text("africa"),
+                id: text("africa_forecasting_2020-12"),
+                target: text("deaths per cell and month"),
+                counted: text("deaths"),
+                unit_kind: text("grid cells"),
+                units: 131,
+                shown: text("happy_hippo"),
+                origin: text("2020-12"),
+                first_target: text("2021-01"),
+                last_target: text("2021-02"),
+                vintage: text("GED 21.1"),
+            },
+            outlook: Some(Outlook {
+                expected: 110.0,
+                observed: Some(100.0),
+                recent: Some((120.5, 12)),
+                previous: Some(88.0),
+                likely: Some(7),
+            }),
+            maps: vec![Picture {
+                uri: data_uri("image/png", b"no picture"),
+                alt: text("Map of deaths"),
+                caption: text("Expected deaths in 2021-01"),
+            }],
+            risks: vec![Risk {
+                unit: text("149427"),
+                place: text("Nigeria"),
+                expected: 61.25,
+                probability: Some(0.97),
+                interval: Some((0.0, 198.0)),
+                observed: None,
+            }],
+            evaluation: Some(evaluation(word)),
+            sources: vec![Source {
+                name: text("ged"),
+                location: text("ged211.csv.gz"),
+                vintage: text("21.1"),
+                digest: text("3f0a"),
+                rows: 5_034,
+            }],
+            validation: Validation {
+                rows: 5_034,
+                rejected: 1,
+                quarantine: Some(text("quarantine.csv")),
+                findings: vec![Finding {
+                    severity: Severity::Warning,
+                    check: text("duplicate"),
+                    message: text("line 7 repeats line 5"),
+                    count: 1,
+                }],
+            },
+            models: vec![model("happy_hippo", false), model("zero", true)],
+            archive: vec![Filed {
+                model: text("happy_hippo"),
+                path: text("archive/happy_hippo.parquet"),
+                rows: 262,
+                digest: text("9ac1"),
+            }],
+            missing: vec![],
+            reproduce: Reproduce {
+                command: text("forewarn run -c africa.toml"),
+                config_digest: text("77be"),
+                revision: text("2890ce6"),
+                version: text("0.1.0"),
+                seed: 42,
+            },
+        }
+    }
+
+    fn evaluation(word: &str) -> Evaluation {
+        let text = |name: &str| format!("{name}{word}");
+        let score = |name: &str, metric: &str, value, skill| Score {
+            model: text(name),
+            metric: text(metric),
+            value,
+            skill,
+            against: skill.map(|_| text("zero")),
+            n: 1_572,
+        };
+        let metric = |name: &str, better| Metric { name: text(name), meaning: text("What it says."), better };
+        let line =
+            |name: &str, values: [f64; 2]| StepScores { model: text(name), values: values.map(Some).into() };
+        Evaluation {
+            partition: text("calibration"),
+            origins: vec![text("2018-12"), text("2019-01")],
+            truth: (text("2019-01"), text("2019-03")),
+            metrics: vec![metric("crps", Better::Lower), metric("coverage", Better::Near(0.9))],
+            scores: vec![
+                score("happy_hippo", "crps", Some(0.5), Some(0.2)),
+                score("zero", "crps", Some(0.625), None),
+                score("happy_hippo", "coverage", Some(0.93), None),
+                score("zero", "coverage", Some(0.99), None),
+            ],
+            by_step: vec![line("happy_hippo", [0.4, 0.6]), line("zero", [0.6, 0.65])],
+            coverage: Some(Coverage { level: 0.9, share: 0.93, n: 1_572 }),
+        }
+    }
+
+    /// The page without its style sheet.
+    fn body(report: &Report) -> String {
+        let page = render(report);
+        let (head, rest) = page.split_once("<style>").unwrap();
+        format!("{head}{}", rest.split_once("</style>").unwrap().1)
+    }
+
+    #[test]
+    fn a_whole_report() {
+        insta::assert_snapshot!(body(&report("")));
+    }
+
+    #[test]
+    fn nothing_from_the_record_becomes_markup() {
+        let hostile = "</code></title><script>alert(1)</script>\" onload='x'&amp;";
+        let page = render(&report(hostile));
+        assert!(!page.contains("<script") && !page.contains("\" onload") && page.contains("&amp;amp;"));
+        // As many elements as without it.
+        assert_eq!(page.matches('<').count(), render(&report("")).matches('<').count());
+    }
+
+    #[test]
+    fn the_page_asks_nobody_for_anything() {
+        let mut report = report("");
+        report.maps[0].uri = "https://example.org/map.png".into();
+        let page = render(&report);
+        for wish in ["http", "src=", "url(", "@import", "<script", "<link"] {
+            assert!(!page.contains(wish), "{wish}");
+        }
+        assert!(page.contains("The picture is missing.") && page.contains("There is no map."));
+    }
+
+    #[test]
+    fn what_is_missing_is_loud_and_never_zero() {
+        let whole = body(&report(""));
+        assert!(!whole.contains("This report is incomplete"), "nothing is missing here");
+
+        let mut partial = report("");
+        partial.models[1].failure = Some("no rows".into());
+        partial.evaluation.as_mut().unwrap().scores[2].value = Some(f64::NAN);
+        partial.validation.findings[0].severity = Severity::Failure;
+        partial.missing.push("Map `probability`: a point forecast has none.".into());
+        let page = body(&partial);
+        assert!(page.contains("4 things are missing or failed"), "{page}");
+        for gap in
+            ["Model zero failed: no rows", "Check duplicate failed", "1 of 4 scores are missing", "none."]
+        {
+            assert!(page.contains(gap), "{gap}");
+        }
+        let empty = body(&Report::default());
+        assert_eq!(empty.matches("<p class=\"big missing\">missing</p>").count(), 4);
+    }
+
+    #[test]
+    fn every_answer_names_period_vintage_and_n() {
+        let page = body(&report(""));
+        let cards: Vec<&str> = page.split("<article>").skip(1).collect();
+        assert_eq!(cards.len(), 4);
+        for card in cards {
+            let stamp =
+                card.split("class=\"stamp\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+            assert!(
+                stamp.contains("vintage GED 21.1") && stamp.contains("n = ") && stamp.contains("20"),
+                "{stamp}"
+            );
+        }
+        assert!(page.contains("+10.0\u{a0}%") && page.contains("better than the best baseline"));
+    }
+
+    #[test]
+    fn a_worse_model_is_called_worse() {
+        let mut report = report("");
+        report.evaluation.as_mut().unwrap().scores[0].skill = Some(-0.1);
+        let page = body(&report);
+        assert!(page.contains("−10.0\u{a0}%") && page.contains("worse than the best baseline"));
+    }
+}
