@@ -6,8 +6,10 @@
 pub mod download;
 mod error;
 mod finding;
+pub mod geography;
 pub mod panel_file;
 mod records;
+pub mod synthetic;
 pub mod table;
 mod text;
 pub mod ucdp;

@@ -154,7 +154,7 @@ fn ensemble(path: &Path, name: &str, models: &[ModelSpec]) -> Result<EnsembleSpe
 }
 
 /// The file of a component.
-pub fn component_file(run: &Resolved, folder: &str, name: &str) -> PathBuf {
+pub(crate) fn component_file(run: &Resolved, folder: &str, name: &str) -> PathBuf {
     run.path(Path::new(folder)).join(format!("{name}.toml"))
 }
 

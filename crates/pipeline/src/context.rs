@@ -11,7 +11,7 @@ use crate::stages::validate::{PANEL, Summary};
 use crate::{Resolved, Result};
 
 /// The run, its steps and its panel, which is read only when something has to be made from it.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The configuration.
     pub run: &'a Resolved,
     /// Does the steps.
@@ -23,7 +23,7 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// After validation.
-    pub fn new(run: &'a Resolved, engine: &'a Engine<'a>, validated: StepOutput, summary: Summary) -> Self {
+    pub(crate) fn new(run: &'a Resolved, engine: &'a Engine<'a>, validated: StepOutput, summary: Summary) -> Self {
         Self { run, engine, validated, summary, panel: OnceLock::new() }
     }
 
@@ -31,7 +31,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// [`crate::Error::Data`] when its file cannot be read.
-    pub fn panel(&self) -> Result<&Panel> {
+    pub(crate) fn panel(&self) -> Result<&Panel> {
         if let Some(panel) = self.panel.get() {
             return Ok(panel);
         }
@@ -40,32 +40,32 @@ impl<'a> Context<'a> {
     }
 
     /// Digest of the checked panel.
-    pub fn panel_digest(&self) -> String {
+    pub(crate) fn panel_digest(&self) -> String {
         self.validated.digest.to_string()
     }
 
     /// What validation found.
-    pub fn summary(&self) -> &Summary {
+    pub(crate) fn summary(&self) -> &Summary {
         &self.summary
     }
 
     /// Where validation left its files.
-    pub fn validated(&self) -> &StepOutput {
+    pub(crate) fn validated(&self) -> &StepOutput {
         &self.validated
     }
 
     /// The periods of the panel.
-    pub fn axis(&self) -> Axis {
+    pub(crate) fn axis(&self) -> Axis {
         self.summary.axis
     }
 
     /// How often it is observed.
-    pub fn cadence(&self) -> Cadence {
+    pub(crate) fn cadence(&self) -> Cadence {
         self.axis().cadence
     }
 
     /// The last observed period: the origin of the forecasts that are issued.
-    pub fn origin(&self) -> Period {
+    pub(crate) fn origin(&self) -> Period {
         self.axis().last()
     }
 }

@@ -30,7 +30,7 @@ pub struct StepRecord {
 }
 
 /// Runs steps over a store.
-pub struct Engine<'a> {
+pub(crate) struct Engine<'a> {
     store: StepStore,
     observer: &'a dyn Observer,
     code: &'a str,
@@ -40,7 +40,7 @@ pub struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     /// Steps of `code` (a digest of the program) over `store`.
-    pub fn new(store: StepStore, observer: &'a dyn Observer, code: &'a str) -> Self {
+    pub(crate) fn new(store: StepStore, observer: &'a dyn Observer, code: &'a str) -> Self {
         Self { store, observer, code, records: Mutex::default(), warnings: Mutex::default() }
     }
 
@@ -48,7 +48,7 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// What `make` returns, or a store that cannot be read or written.
-    pub fn step(
+    pub(crate) fn step(
         &self,
         kind: &str,
         label: &str,
@@ -84,12 +84,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Tells how far the current step is.
-    pub fn advance(&self, done: u64, total: u64) {
+    pub(crate) fn advance(&self, done: u64, total: u64) {
         self.observer.notice(&Event::Advanced { done, total });
     }
 
     /// Tells how far a download is.
-    pub fn notice_download(&self, news: &Progress) {
+    pub(crate) fn notice_download(&self, news: &Progress) {
         match news {
             Progress::Bytes { done, total } => self.advance(*done, total.unwrap_or(*done)),
             Progress::Pages { done, total } => self.advance(*done, *total),
@@ -101,19 +101,19 @@ impl<'a> Engine<'a> {
     }
 
     /// Tells the user something and keeps it for the record.
-    pub fn warn(&self, text: impl Into<String>) {
+    pub(crate) fn warn(&self, text: impl Into<String>) {
         let text = text.into();
         self.observer.notice(&Event::Warned { text: &text });
         push(&self.warnings, text);
     }
 
     /// What the steps cost so far, in order.
-    pub fn records(&self) -> Vec<StepRecord> {
+    pub(crate) fn records(&self) -> Vec<StepRecord> {
         copy(&self.records)
     }
 
     /// What was warned of so far, in order.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         copy(&self.warnings)
     }
 }
@@ -130,7 +130,7 @@ fn copy<T: Clone>(list: &Mutex<Vec<T>>) -> Vec<T> {
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
-pub fn write_json<T: Serialize>(workspace: &Workspace, name: &str, value: &T) -> Result<()> {
+pub(crate) fn write_json<T: Serialize>(workspace: &Workspace, name: &str, value: &T) -> Result<()> {
     let path = workspace.path(name);
     let bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::io(&path)(e.into()))?;
     std::fs::write(&path, bytes).map_err(Error::io(path))
@@ -140,7 +140,7 @@ pub fn write_json<T: Serialize>(workspace: &Workspace, name: &str, value: &T) ->
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be read.
-pub fn read_json<T: serde::de::DeserializeOwned>(output: &StepOutput, name: &str) -> Result<T> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(output: &StepOutput, name: &str) -> Result<T> {
     let path = output.dir.join(name);
     let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
     serde_json::from_slice(&bytes).map_err(|e| Error::io(&path)(e.into()))

@@ -125,7 +125,7 @@ impl Resolved {
 }
 
 /// Reads TOML into `T`; errors name file, line and column.
-pub fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T> {
     toml::from_str(text).map_err(|e| {
         let (line, column) = e.span().map_or((1, 1), |span| position(text, span.start));
         Error::config(format!("{}:{line}:{column}", file.display()), e.message().trim().to_owned())
@@ -133,7 +133,7 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T> {
 }
 
 /// Line and column (from 1) of a byte offset.
-pub fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..offset.min(text.len())];
     let start = before.rfind('\n').map_or(0, |i| i + 1);
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)

@@ -15,7 +15,7 @@ use crate::stages::forecast::{FORECAST, Made, write_fields};
 ///
 /// # Errors
 /// A member without a forecast, or members that differ; both are named.
-pub fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<Made> {
+pub(crate) fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<Made> {
     let members: Vec<&Made> = made.iter().filter(|m| spec.members.contains(&m.name)).collect();
     let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
     let inputs = json!({
@@ -33,8 +33,7 @@ pub fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<
             }
             evaluate::combine(combine.as_ref(), &spec.members, &fields)
         };
-        write_fields(ctx, workspace.path(FORECAST), one)?;
-        Ok(json!({}))
+        write_fields(ctx, workspace.path(FORECAST), one)
     })?;
-    Ok(Made { name: spec.name.clone(), file: output.dir.join(FORECAST), digest: output.digest.to_string() })
+    Made::of(&spec.name, &output, 0)
 }

@@ -25,7 +25,7 @@ const TALLIES: &str = "tallies.json";
 
 /// A model fitted for the evaluation.
 #[derive(Debug)]
-pub struct Forecaster<'a> {
+pub(crate) struct Forecaster<'a> {
     /// Name in the run.
     pub name: &'a str,
     /// The fitted model.
@@ -40,7 +40,7 @@ pub struct Forecaster<'a> {
 ///
 /// # Errors
 /// [`Error::Core`] when the ranges do not fit the data.
-pub fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, RollingOrigins)> {
+pub(crate) fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, RollingOrigins)> {
     let evaluation = &ctx.run.config.evaluation;
     let steps = ctx.run.config.forecast.steps;
     let parse = |(first, last): &(String, String)| -> Result<(Period, Period)> {
@@ -65,7 +65,7 @@ pub fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, RollingOri
 ///
 /// # Errors
 /// [`Error::Core`] that lists the metrics there are.
-pub fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
+pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
     let entries: Vec<_> = if names.is_empty() {
         METRICS.iter().collect()
     } else {
@@ -78,7 +78,7 @@ pub fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
 ///
 /// # Errors
 /// A store that cannot be read or written; what a model, an ensemble or a metric refuses is kept as a failure.
-pub fn evaluate(
+pub(crate) fn evaluate(
     ctx: &Context<'_>,
     origins: RollingOrigins,
     forecasters: &[Forecaster<'_>],
@@ -222,7 +222,7 @@ impl Work<'_> {
 }
 
 /// Combines the members' fields; a member without one is named.
-pub fn combine(combine: &dyn Combine, members: &[String], fields: &BTreeMap<&str, Field>) -> Result<Field> {
+pub(crate) fn combine(combine: &dyn Combine, members: &[String], fields: &BTreeMap<&str, Field>) -> Result<Field> {
     let member = |name: &String| -> Result<Member<'_>> {
         let (name, field) = fields.get_key_value(name.as_str()).ok_or_else(|| {
             Error::Core(forewarn_core::Error::data(format!("its member `{name}` has no forecast")))

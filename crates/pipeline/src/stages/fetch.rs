@@ -9,7 +9,7 @@ use crate::{Error, Resolved, Result};
 
 /// A source of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// File, or the name of a process.
     pub name: String,
     /// SHA-256 of the file, or of the process's settings.
@@ -22,7 +22,7 @@ pub struct Snapshot {
 ///
 /// # Errors
 /// [`Error::Config`] without a source; [`Error::Io`] when its file cannot be read.
-pub fn fetch(run: &Resolved) -> Result<Snapshot> {
+pub(crate) fn fetch(run: &Resolved) -> Result<Snapshot> {
     let path = match &run.config.source {
         None => {
             let reason = "there is no [source]; give it a type: synthetic, table or ucdp";

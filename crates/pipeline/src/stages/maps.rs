@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 /// A picture of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// File name.
     pub name: String,
     /// Where it lies.
@@ -26,7 +26,7 @@ pub struct Picture {
 ///
 /// # Errors
 /// Units that are not on the map; a file that cannot be written.
-pub fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
+pub(crate) fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
     let config = &ctx.run.config;
     let mut pictures = Vec::new();
     for &step in &config.maps.steps {

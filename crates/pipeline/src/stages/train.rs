@@ -14,7 +14,7 @@ const STATE: &str = "model.state";
 
 /// A fitted model of the run.
 #[derive(Debug)]
-pub struct Trained {
+pub(crate) struct Trained {
     /// Ready to predict.
     pub fitted: Box<dyn Fitted>,
     /// Name of the artifact: `adjective_noun_ddmmyyyy`, the last day it has learned from.
@@ -27,7 +27,7 @@ pub struct Trained {
 ///
 /// # Errors
 /// What the model refuses; too short a history.
-pub fn train(ctx: &Context<'_>, spec: &ModelSpec, partition: PartitionName, until: Period) -> Result<Trained> {
+pub(crate) fn train(ctx: &Context<'_>, spec: &ModelSpec, partition: PartitionName, until: Period) -> Result<Trained> {
     let target = &ctx.run.config.target;
     let seed = seed_for(ctx.run.config.seed, &spec.name);
     let inputs = json!({
@@ -61,7 +61,7 @@ fn restore(spec: &ModelSpec, output: &StepOutput, artifact: String) -> Result<Tr
 }
 
 /// `adjective_noun_ddmmyyyy`, with the last day of the period that training ended with.
-pub fn artifact_name(name: &str, cadence: Cadence, until: Period) -> String {
+pub(crate) fn artifact_name(name: &str, cadence: Cadence, until: Period) -> String {
     let day = match cadence {
         Cadence::Month => {
             let next = format!("{}-01", cadence.label(Period(until.0 + 1)));
