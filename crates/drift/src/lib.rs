@@ -1,1 +1,13 @@
-//! Empty.
+//! Drift tests, one file each. To add one: write the file, name it below.
+//!
+//! A drift test compares two samples of one column and says how likely a difference at least this great is when
+//! nothing has changed. Whether the difference matters is another question: with many values anything is
+//! significant.
+
+forewarn_core::catalog! {
+    /// Every drift test that the binaries know, by name.
+    pub static DRIFT_TESTS: [DriftTest] = [kolmogorov_smirnov];
+}
+
+#[cfg(test)]
+mod conformance;

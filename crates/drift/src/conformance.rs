@@ -1,0 +1,108 @@
+//! Laws that hold for every drift test of the catalog.
+
+use forewarn_core::*;
+use forewarn_kernels::random::Stream;
+use serde_json::json;
+
+use crate::DRIFT_TESTS;
+
+const REPLICATES: u64 = 2000;
+
+fn compare(test: &dyn DriftTest, reference: &[f64], current: &[f64]) -> Drift {
+    test.compare(&DriftArgs::new(reference, current).unwrap()).unwrap()
+}
+
+/// A sample whose values are a function of uniform variates.
+fn sample(seed: u64, size: u64, value: fn(f64) -> f64) -> Vec<f64> {
+    (0..size).map(|i| value(Stream::new(seed, &[size]).uniform(i))).collect()
+}
+
+/// p values of samples of one distribution, ascending.
+fn null_p_values(test: &dyn DriftTest, value: fn(f64) -> f64) -> Vec<f64> {
+    let p = |r| compare(test, &sample(2 * r, 60, value), &sample(2 * r + 1, 47, value)).p_value;
+    let mut p: Vec<f64> = (0..REPLICATES).map(p).collect();
+    p.sort_by(f64::total_cmp);
+    p
+}
+
+/// Share of the ascending p values that are at most `level`.
+fn alarms(p_values: &[f64], level: f64) -> f64 {
+    p_values.partition_point(|p| *p <= level) as f64 / p_values.len() as f64
+}
+
+/// Four standard errors of a share.
+fn margin(share: f64) -> f64 {
+    4.0 * (share * (1.0 - share) / REPLICATES as f64).sqrt()
+}
+
+/// A count that is zero four times in five.
+fn count(u: f64) -> f64 {
+    if u < 0.8 { 0.0 } else { (1.0 / (1.0 - u)).floor() }
+}
+
+#[test]
+fn p_values_are_uniform_when_nothing_drifts() {
+    for entry in DRIFT_TESTS {
+        let p = null_p_values(entry.default().unwrap().as_ref(), f64::ln);
+        for level in [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9] {
+            let share = alarms(&p, level);
+            // The p value has steps: between two of them the share may stay behind.
+            let allowed = (level - 0.1 * level - margin(level))..(level + margin(level));
+            assert!(allowed.contains(&share), "{}: {share} of the p values are at most {level}", entry.file);
+        }
+    }
+}
+
+#[test]
+fn counts_with_many_zeros_raise_no_more_alarms_than_allowed() {
+    for entry in DRIFT_TESTS {
+        let p = null_p_values(entry.default().unwrap().as_ref(), count);
+        for level in [0.01, 0.05, 0.1, 0.25, 0.5] {
+            let share = alarms(&p, level);
+            assert!(
+                share <= level + margin(level),
+                "{}: {share} of the p values are at most {level}",
+                entry.file
+            );
+            assert!(share >= level / 3.0, "{}: {share} are at most {level}: blind", entry.file);
+        }
+    }
+}
+
+#[test]
+fn a_sample_does_not_drift_from_itself_in_any_order() {
+    for entry in DRIFT_TESTS {
+        let test = entry.default().unwrap();
+        let one = sample(5, 90, count);
+        let reversed: Vec<f64> = one.iter().rev().copied().collect();
+        let drift = compare(test.as_ref(), &one, &reversed);
+        assert!(!drift.drifted && drift.p_value == 1.0, "{}: {drift:?}", entry.file);
+    }
+}
+
+#[test]
+fn a_shift_is_found_from_either_side() {
+    for entry in DRIFT_TESTS {
+        let test = entry.default().unwrap();
+        let (before, after) = (sample(7, 80, |u| u), sample(8, 70, |u| u + 0.5));
+        let (there, back) =
+            (compare(test.as_ref(), &before, &after), compare(test.as_ref(), &after, &before));
+        assert!(there.drifted && back.drifted, "{}: {there:?} {back:?}", entry.file);
+        assert!((there.p_value - back.p_value).abs() <= 1e-9 * there.p_value, "{}", entry.file);
+    }
+}
+
+#[test]
+fn entries_are_sorted_documented_and_strict() {
+    assert!(DRIFT_TESTS.windows(2).all(|w| w[0].name < w[1].name), "keep the catalog sorted");
+    for entry in DRIFT_TESTS {
+        assert!(entry.doc().contains("doi:"), "{}: cite the source", entry.file);
+        let file = format!("{}.rs", entry.name.replace('-', "_"));
+        assert!(entry.file.ends_with(&file), "{}: named {}", entry.file, entry.name);
+        assert!(
+            (entry.build)(&json!({"no-such-setting": 1})).is_err(),
+            "{}: deny_unknown_fields",
+            entry.file
+        );
+    }
+}
