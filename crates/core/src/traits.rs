@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Error, Field, History, Lines, Period, Result, Scene, Step, Units};
+use crate::{Cadence, Cell, Error, Field, History, Lines, Result, Scene, Step, Units};
 
 /// What kind of number the target is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -334,8 +334,8 @@ pub struct MapArgs<'a> {
     pub model: &'a str,
     /// What is forecast, in words with its unit.
     pub target: &'a str,
-    /// Label of a period (see [`crate::Cadence::label`]).
-    pub label: fn(Period) -> String,
+    /// Cadence of its periods, for their labels.
+    pub cadence: Cadence,
     /// Borders and coasts.
     pub borders: &'a Lines,
 }
@@ -345,10 +345,10 @@ impl<'a> MapArgs<'a> {
     pub fn new(
         field: &'a Field,
         (model, target): (&'a str, &'a str),
-        label: fn(Period) -> String,
+        cadence: Cadence,
         borders: &'a Lines,
     ) -> Self {
-        Self { field, model, target, label, borders }
+        Self { field, model, target, cadence, borders }
     }
 }
 

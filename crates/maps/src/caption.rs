@@ -12,8 +12,8 @@ pub(crate) fn subtitle(args: &MapArgs<'_>) -> String {
     };
     format!(
         "Target {} · origin {} · step {} · {} · {made_of}",
-        (args.label)(field.target()),
-        (args.label)(field.origin),
+        args.cadence.label(field.target()),
+        args.cadence.label(field.origin),
         field.step,
         args.model
     )

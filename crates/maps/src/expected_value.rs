@@ -41,7 +41,7 @@ impl Map for ExpectedValue {
         }
         let top = self.top.unwrap_or_else(|| ticks::top(&means));
         Ok(Scene {
-            title: format!("Expected {}, {}", args.target, (args.label)(args.field.target())),
+            title: format!("Expected {}, {}", args.target, args.cadence.label(args.field.target())),
             subtitle: caption::subtitle(args),
             cells: Scene::cells(units, &means)?,
             legend: Legend {
@@ -66,8 +66,7 @@ mod tests {
     fn scene(settings: &str, ids: &[u32], rows: &[[f32; 2]]) -> Result<Scene> {
         let units: Units = ids.iter().map(|&id| Unit(id)).collect();
         let field = Field::draws(Period(492), Step(1), units, 2, rows.concat()).unwrap();
-        let label = |period| Cadence::Month.label(period);
-        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), label, &vec![]))
+        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), Cadence::Month, &vec![]))
     }
 
     #[test]

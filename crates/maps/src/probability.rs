@@ -51,7 +51,7 @@ impl Map for Probability {
         let shares: Vec<f32> = args.field.rows().map(|draws| self.share(draws)).collect();
         let event = format!("{} or more {}", caption::number(self.threshold), args.target);
         Ok(Scene {
-            title: format!("Probability of {event}, {}", (args.label)(args.field.target())),
+            title: format!("Probability of {event}, {}", args.cadence.label(args.field.target())),
             subtitle: caption::subtitle(args),
             cells: Scene::cells(args.field.units(), &shares)?,
             legend: Legend {
@@ -71,8 +71,7 @@ mod tests {
 
     fn scene(settings: &str, field: &Field) -> Result<Scene> {
         let map = (ENTRY.build)(&serde_json::from_str(settings).unwrap())?;
-        let label = |period| Cadence::Month.label(period);
-        map.scene(&MapArgs::new(field, ("happy_hippo", "deaths per cell"), label, &vec![]))
+        map.scene(&MapArgs::new(field, ("happy_hippo", "deaths per cell"), Cadence::Month, &vec![]))
     }
 
     fn field() -> Field {

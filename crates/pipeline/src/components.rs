@@ -134,13 +134,15 @@ fn ensemble(path: &Path, name: &str, models: &[ModelSpec]) -> Result<EnsembleSpe
     let text = read(path, "ensemble", name)?;
     let file: EnsembleFile = parse(&text, path)?;
     let source = Source { path, text: &text };
-    let (ensemble, settings) = source.build("ensemble", ENSEMBLES, &file.algorithm, file.settings.as_ref())?;
+    let (ensemble, settings) =
+        source.build("ensemble", ENSEMBLES, &file.algorithm, file.settings.as_ref())?;
     let known: Vec<&str> = models.iter().map(|m| m.name.as_str()).collect();
     let members = match &file.members {
         None => known.iter().map(|&n| n.to_owned()).collect(),
         Some(members) => {
             if let Some(stranger) = members.get_ref().iter().find(|m| !known.contains(&m.as_str())) {
-                let reason = format!("member `{stranger}` is no model of this run; there are: {}", known.join(", "));
+                let reason =
+                    format!("member `{stranger}` is no model of this run; there are: {}", known.join(", "));
                 return Err(source.error(members.span().start, reason));
             }
             members.get_ref().clone()
@@ -204,8 +206,8 @@ impl Source<'_> {
         algorithm: &Spanned<String>,
         settings: Option<&Spanned<Value>>,
     ) -> Result<(Box<T>, Value)> {
-        let entry =
-            find(kind, entries, algorithm.get_ref()).map_err(|e| self.error(algorithm.span().start, e.to_string()))?;
+        let entry = find(kind, entries, algorithm.get_ref())
+            .map_err(|e| self.error(algorithm.span().start, e.to_string()))?;
         let value = settings.map_or_else(|| Value::Object(serde_json::Map::new()), |s| s.get_ref().clone());
         let built = (entry.build)(&value).map_err(|e| {
             let start = settings.map_or(0, |s| s.span().start);

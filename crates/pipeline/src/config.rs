@@ -145,7 +145,13 @@ pub struct Validation {
 
 impl Default for Validation {
     fn default() -> Self {
-        Self { region: None, first: None, last: None, max_rejected_share: 0.001, silent_periods: SilentPeriods::Fail }
+        Self {
+            region: None,
+            first: None,
+            last: None,
+            max_rejected_share: 0.001,
+            silent_periods: SilentPeriods::Fail,
+        }
     }
 }
 

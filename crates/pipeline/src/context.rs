@@ -23,7 +23,12 @@ pub(crate) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// After validation.
-    pub(crate) fn new(run: &'a Resolved, engine: &'a Engine<'a>, validated: StepOutput, summary: Summary) -> Self {
+    pub(crate) fn new(
+        run: &'a Resolved,
+        engine: &'a Engine<'a>,
+        validated: StepOutput,
+        summary: Summary,
+    ) -> Self {
         Self { run, engine, validated, summary, panel: OnceLock::new() }
     }
 

@@ -72,14 +72,17 @@ impl<'a> Engine<'a> {
         };
         let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
         self.observer.notice(&Event::Finished { step: &step, cached, seconds });
-        push(&self.records, StepRecord {
-            step,
-            output: output.digest.to_string(),
-            cached,
-            seconds,
-            cpu_seconds: after.cpu_seconds.zip(before.cpu_seconds).map(|(a, b)| a - b),
-            peak_bytes: after.peak_bytes,
-        });
+        push(
+            &self.records,
+            StepRecord {
+                step,
+                output: output.digest.to_string(),
+                cached,
+                seconds,
+                cpu_seconds: after.cpu_seconds.zip(before.cpu_seconds).map(|(a, b)| a - b),
+                peak_bytes: after.peak_bytes,
+            },
+        );
         Ok(output)
     }
 

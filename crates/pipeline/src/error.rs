@@ -30,6 +30,12 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Another run works in the same output folder.
+    #[error("{folder}: another run is at work here; wait for it, or set `output` to another folder")]
+    Busy {
+        /// The output folder.
+        folder: PathBuf,
+    },
     /// A source did not deliver.
     #[error(transparent)]
     Data(#[from] forewarn_data::Error),
@@ -65,7 +71,7 @@ impl Error {
             Self::Config { .. } | Self::Data(forewarn_data::Error::Config { .. }) => 2,
             Self::Core(forewarn_core::Error::Config { .. }) => 2,
             Self::Gate { .. } => 3,
-            Self::Data(forewarn_data::Error::Network { temporary: true, .. }) => 75,
+            Self::Busy { .. } | Self::Data(forewarn_data::Error::Network { temporary: true, .. }) => 75,
             _ => 1,
         }
     }

@@ -220,7 +220,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("forewarn.toml");
         std::fs::write(&file, text).unwrap();
-        let environment: Vec<_> = environment.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let environment: Vec<_> =
+            environment.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let flags: Vec<_> = flags.iter().map(|f| (*f).to_owned()).collect();
         Resolved::load(&file, &environment, &flags)
     }
@@ -228,7 +229,11 @@ mod tests {
     #[test]
     fn flag_beats_environment_beats_file_beats_default() {
         let text = "name = \"a\"\n[forecast]\nsteps = 6\ndraws = 10\n";
-        let env = [("FOREWARN_FORECAST__DRAWS", "20"), ("FOREWARN_VALIDATION__MAX_REJECTED_SHARE", "0.5"), ("HOME", "/")];
+        let env = [
+            ("FOREWARN_FORECAST__DRAWS", "20"),
+            ("FOREWARN_VALIDATION__MAX_REJECTED_SHARE", "0.5"),
+            ("HOME", "/"),
+        ];
         let r = load(text, &env, &["forecast.draws=30", "name=hot weather"]).unwrap();
         assert_eq!((r.config.forecast.draws, r.config.forecast.steps.0), (30, 6));
         assert_eq!((r.config.name.as_str(), r.config.validation.max_rejected_share), ("hot weather", 0.5));
@@ -243,7 +248,11 @@ mod tests {
     fn errors_point_at_the_line_the_variable_or_the_flag() {
         let place = |r: Result<Resolved>| r.unwrap_err().to_string();
         let e = place(load("name = \"a\"\n\n[forecast]\nstep = 6\n", &[], &[]));
-        assert!(e.contains("forewarn.toml:4:1") && e.contains("unknown field `step`, expected `steps` or `draws`"), "{e}");
+        assert!(
+            e.contains("forewarn.toml:4:1")
+                && e.contains("unknown field `step`, expected `steps` or `draws`"),
+            "{e}"
+        );
         let e = place(load("seed = \"x\"\n", &[], &[]));
         assert!(e.contains("forewarn.toml:1:8"), "{e}");
         let e = place(load("", &[("FOREWARN_FORECAST__DROWS", "1")], &[]));

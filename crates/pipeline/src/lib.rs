@@ -20,7 +20,9 @@ mod stages;
 mod usage;
 
 pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
-pub use config::{Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation};
+pub use config::{
+    Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
+};
 pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use layers::{Resolved, Shown};

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::components::{Role, Status};
 use crate::report::{
-    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run, Score,
-    Severity, Source, StepScores, Validation, data_uri, render,
+    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
+    Score, Severity, Source, StepScores, Validation, data_uri, render,
 };
 use crate::run::{Results, Work, issued};
 use crate::scores::{Group, is_better, skill};
@@ -26,7 +26,12 @@ const RISKS: usize = 15;
 ///
 /// # Errors
 /// A forecast or a picture that cannot be read again.
-pub(crate) fn page(work: &Work<'_>, results: &Results<'_>, archive: &Archive, manifests: &[Manifest]) -> Result<String> {
+pub(crate) fn page(
+    work: &Work<'_>,
+    results: &Results<'_>,
+    archive: &Archive,
+    manifests: &[Manifest],
+) -> Result<String> {
     let first = issued(results.ensembles, &results.made).map(|made| made.field(Step(1))).transpose()?;
     let outlook = first.as_ref().map(|field| outlook(work, field)).transpose()?;
     let risks = first.as_ref().map(|field| risks(work, field)).transpose()?;
@@ -73,9 +78,12 @@ fn run(work: &Work<'_>, results: &Results<'_>) -> Run {
 fn outlook(work: &Work<'_>, field: &Field) -> Result<Outlook> {
     let ctx = work.ctx;
     let total = |values: &[f32]| values.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).sum::<f64>();
-    let observed = |period: Period| -> Result<f64> { Ok(total(ctx.panel()?.field(&ctx.run.config.target.column, period)?)) };
+    let observed = |period: Period| -> Result<f64> {
+        Ok(total(ctx.panel()?.field(&ctx.run.config.target.column, period)?))
+    };
     let season = ctx.cadence().season().min(ctx.axis().len);
-    let year: Vec<f64> = (0..season as i32).map(|i| observed(Period(ctx.origin().0 - i))).collect::<Result<_>>()?;
+    let year: Vec<f64> =
+        (0..season as i32).map(|i| observed(Period(ctx.origin().0 - i))).collect::<Result<_>>()?;
     Ok(Outlook {
         expected: total(&field.means()),
         observed: year.first().copied(),
@@ -147,12 +155,20 @@ fn evaluation(work: &Work<'_>, results: &Results<'_>) -> Evaluation {
     let mut scores = Vec::new();
     for metric in &metrics {
         let baseline = best_baseline(results, metric.name, metric.metric.better());
-        scores.extend(names().map(|name| score(results, name, (metric.name, metric.metric.better()), baseline.as_ref())));
+        scores.extend(
+            names()
+                .map(|name| score(results, name, (metric.name, metric.metric.better()), baseline.as_ref())),
+        );
     }
     let by_step = |name: &str| {
         let headline = metrics.first().map_or(HEADLINE, |m| m.name);
-        let value = |s: u16| evaluated.scores.find(name, headline, Group::Step, Some(i32::from(s))).and_then(|s| s.value);
-        StepScores { model: name.to_owned(), values: (1..=work.ctx.run.config.forecast.steps.0).map(value).collect() }
+        let value = |s: u16| {
+            evaluated.scores.find(name, headline, Group::Step, Some(i32::from(s))).and_then(|s| s.value)
+        };
+        StepScores {
+            model: name.to_owned(),
+            values: (1..=work.ctx.run.config.forecast.steps.0).map(value).collect(),
+        }
     };
     let last = evaluated.origins.last() + work.ctx.run.config.forecast.steps;
     Evaluation {
@@ -182,7 +198,12 @@ fn best_baseline<'r>(results: &'r Results<'_>, metric: &str, better: Better) -> 
     scored.reduce(|best, next| if is_better(better, next.1, best.1) { next } else { best })
 }
 
-fn score(results: &Results<'_>, name: &str, (metric, better): (&str, Better), baseline: Option<&(&str, f64)>) -> Score {
+fn score(
+    results: &Results<'_>,
+    name: &str,
+    (metric, better): (&str, Better),
+    baseline: Option<&(&str, f64)>,
+) -> Score {
     let found = results.evaluated.scores.find(name, metric, Group::All, None);
     let value = found.and_then(|s| s.value);
     let against = baseline.filter(|(b, _)| *b != name);

@@ -1,5 +1,6 @@
 //! The run: stages in order, from a configuration to filed forecasts.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::PartitionName;
@@ -62,7 +63,7 @@ impl Code {
     pub fn current() -> std::io::Result<Self> {
         let path = std::env::current_exe()?;
         let digest = Digest::of_file(&path).map_err(std::io::Error::other)?;
-        let revision = format!("{}+{}", env!("CARGO_PKG_VERSION"), option_env!("FOREWARN_REVISION").unwrap_or("unknown"));
+        let revision = format!("{}+{}", env!("CARGO_PKG_VERSION"), env!("FOREWARN_REVISION"));
         Ok(Self { revision, digest: digest.to_string() })
     }
 }
@@ -95,6 +96,7 @@ pub struct Outcome {
 /// model, ensemble or metric that fails stops nothing else; it is named in [`Outcome::missing`].
 pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
     let root = run.path(&run.config.output);
+    let _lock = lock(&root)?;
     let engine = Engine::new(StepStore::open(root.join("steps"))?, observer, &code.digest);
     let models = components::models(run)?;
     let ensembles = components::ensembles(run, &models)?;
@@ -110,7 +112,8 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     let ctx = Context::new(run, &engine, validated, summary);
     let id = run_id(&ctx, &snapshot, code, (&models, &ensembles))?;
     let folder = root.join("runs").join(&id);
-    let mut work = Work { ctx: &ctx, code, snapshot, id, root, folder, until, missing: Vec::new(), files: Vec::new() };
+    let mut work =
+        Work { ctx: &ctx, code, snapshot, id, root, folder, until, missing: Vec::new(), files: Vec::new() };
     work.publish(validate::QUARANTINE, &ctx.validated().dir.join(validate::QUARANTINE))?;
     let report = work.stages(&models, &ensembles, &metrics)?;
     let Work { id, folder, missing, files, .. } = work;
@@ -126,6 +129,18 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     };
     write_record(&outcome, run, code)?;
     Ok(outcome)
+}
+
+/// Keeps a second run out of the same folder until this one ends, however it ends.
+fn lock(root: &Path) -> Result<File> {
+    std::fs::create_dir_all(root).map_err(Error::io(root))?;
+    let path = root.join(".lock");
+    let file = File::create(&path).map_err(Error::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { folder: root.to_path_buf() }),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(path)(e)),
+    }
 }
 
 /// `name-origin-digest`: made of everything that the results depend on.
@@ -184,7 +199,6 @@ pub(crate) struct Results<'a> {
     pub(crate) models: &'a [ModelSpec],
     pub(crate) ensembles: &'a [EnsembleSpec],
     pub(crate) metrics: &'a [NamedMetric],
-    pub(crate) features: Option<features::Features>,
     pub(crate) trained: Vec<(&'a ModelSpec, Trained)>,
     pub(crate) made: Vec<Made>,
     pub(crate) evaluated: Evaluated,
@@ -202,7 +216,9 @@ impl Work<'_> {
         if self.until < Until::Features {
             return Ok(None);
         }
-        let features = features::features(self.ctx)?;
+        if let Some(features) = features::features(self.ctx)? {
+            self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
+        }
         if self.until < Until::Train {
             return Ok(None);
         }
@@ -229,7 +245,7 @@ impl Work<'_> {
         if self.until < Until::Report {
             return Ok(None);
         }
-        let results = Results { models, ensembles, metrics, features, trained, made, evaluated, pictures };
+        let results = Results { models, ensembles, metrics, trained, made, evaluated, pictures };
         let archive = filing::archive(&self.root)?;
         let manifests = filing::manifests(self, &results);
         let report = self.report(&results, &archive, &manifests)?;
@@ -310,7 +326,12 @@ impl Work<'_> {
         Ok(pictures)
     }
 
-    fn report(&mut self, results: &Results<'_>, archive: &Archive, manifests: &[(Manifest, PathBuf)]) -> Result<PathBuf> {
+    fn report(
+        &mut self,
+        results: &Results<'_>,
+        archive: &Archive,
+        manifests: &[(Manifest, PathBuf)],
+    ) -> Result<PathBuf> {
         let manifests: Vec<Manifest> = manifests.iter().map(|(m, _)| m.clone()).collect();
         let page = page::page(self, results, archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;

@@ -83,7 +83,9 @@ impl Scores {
 
     /// One score.
     pub fn find(&self, model: &str, metric: &str, group: Group, key: Option<i32>) -> Option<&Score> {
-        self.scores.iter().find(|s| s.model == model && s.metric == metric && s.group == group && s.key == key)
+        self.scores
+            .iter()
+            .find(|s| s.model == model && s.metric == metric && s.group == group && s.key == key)
     }
 }
 
@@ -108,7 +110,8 @@ fn groups(origins: &[OriginTallies], name: &str, metric: &str) -> BTreeMap<(Grou
                 (Group::Month, Some(month.0)),
             ];
             for key in keys {
-                let pool = pools.entry(key).or_insert_with(|| Pool { tally: Some(Tally::default()), rows: 0 });
+                let pool =
+                    pools.entry(key).or_insert_with(|| Pool { tally: Some(Tally::default()), rows: 0 });
                 pool.rows += rows;
                 match (tally, &mut pool.tally) {
                     (Some(tally), Some(sum)) => sum.add(tally),
@@ -161,13 +164,20 @@ mod tests {
 
     #[test]
     fn groups_pool_rows_not_means() {
-        let origins = [origin(10, [Some((2.0, 2.0)), Some((8.0, 4.0))]), origin(11, [Some((6.0, 2.0)), Some((4.0, 4.0))])];
+        let origins = [
+            origin(10, [Some((2.0, 2.0)), Some((8.0, 4.0))]),
+            origin(11, [Some((6.0, 2.0)), Some((4.0, 4.0))]),
+        ];
         let scores = Scores::pool(&origins, &["a".to_owned()], &[metric("mae")]);
         let value = |group, key| scores.find("a", "mae", group, key).map(|s| (s.value.unwrap(), s.n));
         assert_eq!(value(Group::All, None), Some((20.0 / 12.0, 12)));
         assert_eq!(value(Group::Step, Some(1)), Some((2.0, 4)));
         assert_eq!(value(Group::Origin, Some(11)), Some((10.0 / 6.0, 6)));
-        assert_eq!(value(Group::Month, Some(12)), Some((14.0 / 6.0, 6)), "step 2 of origin 10 and step 1 of origin 11");
+        assert_eq!(
+            value(Group::Month, Some(12)),
+            Some((14.0 / 6.0, 6)),
+            "step 2 of origin 10 and step 1 of origin 11"
+        );
         assert_eq!(value(Group::Month, Some(13)), Some((1.0, 4)));
     }
 

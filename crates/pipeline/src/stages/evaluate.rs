@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use forewarn_catalog::{METRICS, find};
 use forewarn_core::{
-    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Partition, Period, PredictArgs, RollingOrigins, ScoreArgs, Step,
-    Tally,
+    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Partition, Period, PredictArgs, RollingOrigins,
+    ScoreArgs, Step, Tally,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -141,9 +141,13 @@ impl Work<'_> {
 
     fn inputs(&self, origin: Period) -> Value {
         let config = &self.ctx.run.config;
-        let forecasters: Vec<_> = self.forecasters.iter().map(|f| json!([f.name, f.digest, f.seed])).collect();
-        let ensembles: Vec<_> =
-            self.ensembles.iter().map(|e| json!([e.spec.name, e.spec.algorithm, e.spec.settings, e.spec.members])).collect();
+        let forecasters: Vec<_> =
+            self.forecasters.iter().map(|f| json!([f.name, f.digest, f.seed])).collect();
+        let ensembles: Vec<_> = self
+            .ensembles
+            .iter()
+            .map(|e| json!([e.spec.name, e.spec.algorithm, e.spec.settings, e.spec.members]))
+            .collect();
         json!({
             "panel": self.ctx.panel_digest(),
             "target": [config.target.column, json!(config.target.kind)],
@@ -165,7 +169,13 @@ impl Work<'_> {
         let mut part = StepTallies { rows, tallies: BTreeMap::new(), failures: Vec::new() };
         let mut fields: BTreeMap<&str, Field> = BTreeMap::new();
         for f in self.forecasters {
-            let args = PredictArgs::new(panel.until(origin)?, target, step, self.ctx.run.config.forecast.draws, f.seed)?;
+            let args = PredictArgs::new(
+                panel.until(origin)?,
+                target,
+                step,
+                self.ctx.run.config.forecast.draws,
+                f.seed,
+            )?;
             match f.fitted.predict(&args) {
                 Ok(field) => {
                     fields.insert(f.name, field);
@@ -190,7 +200,9 @@ impl Work<'_> {
         let field = field.sorted();
         let tally = |m: &NamedMetric| {
             let tally = ScoreArgs::new(observed, &field).and_then(|args| m.metric.tally(&args));
-            tally.map_err(|e| format!("{} of {name} at origin {}, step {}: {e}", m.name, field.origin, field.step))
+            tally.map_err(|e| {
+                format!("{} of {name} at origin {}, step {}: {e}", m.name, field.origin, field.step)
+            })
         };
         let mut tallies = Vec::with_capacity(self.metrics.len());
         for result in self.metrics.iter().map(tally) {
@@ -207,7 +219,11 @@ impl Work<'_> {
 
     /// Puts the steps of an origin together, in their order.
     fn gather(&self, origin: Period, parts: Vec<StepTallies>) -> OriginTallies {
-        let names = self.forecasters.iter().map(|f| f.name).chain(self.ensembles.iter().map(|e| e.spec.name.as_str()));
+        let names = self
+            .forecasters
+            .iter()
+            .map(|f| f.name)
+            .chain(self.ensembles.iter().map(|e| e.spec.name.as_str()));
         let of = |name: &str, metric: usize| -> Vec<Option<Tally>> {
             parts.iter().map(|p| p.tallies.get(name).and_then(|t| t[metric].clone())).collect()
         };
@@ -217,12 +233,21 @@ impl Work<'_> {
         };
         let tallies = names.map(|name| (name.to_owned(), by_metric(name))).collect();
         let rows = parts.iter().map(|p| p.rows).collect();
-        OriginTallies { origin, rows, tallies, failures: parts.into_iter().flat_map(|p| p.failures).collect() }
+        OriginTallies {
+            origin,
+            rows,
+            tallies,
+            failures: parts.into_iter().flat_map(|p| p.failures).collect(),
+        }
     }
 }
 
 /// Combines the members' fields; a member without one is named.
-pub(crate) fn combine(combine: &dyn Combine, members: &[String], fields: &BTreeMap<&str, Field>) -> Result<Field> {
+pub(crate) fn combine(
+    combine: &dyn Combine,
+    members: &[String],
+    fields: &BTreeMap<&str, Field>,
+) -> Result<Field> {
     let member = |name: &String| -> Result<Member<'_>> {
         let (name, field) = fields.get_key_value(name.as_str()).ok_or_else(|| {
             Error::Core(forewarn_core::Error::data(format!("its member `{name}` has no forecast")))

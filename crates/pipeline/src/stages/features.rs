@@ -1,33 +1,34 @@
 //! Features: the query set over the checked panel.
 
 use forewarn_data::{geography, panel_file};
+use forewarn_store::StepOutput;
 use forewarn_transforms::QuerySet;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::engine::{read_json, write_json};
+use crate::engine::write_json;
 use crate::{Error, Result};
 
 /// File of the feature panel.
 const PANEL: &str = "features.parquet";
 /// File of the summary.
-const SUMMARY: &str = "features.json";
+pub(crate) const SUMMARY: &str = "features.json";
 
 /// What the features look like.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Features {
+#[derive(Debug, Serialize)]
+struct Features {
     /// Name and version of the query set.
-    pub query_set: String,
+    query_set: String,
     /// Each feature with the share of its values that is missing (0-1).
-    pub missing_share: Vec<(String, f64)>,
+    missing_share: Vec<(String, f64)>,
 }
 
 /// Computes the query set of the run, if it names one.
 ///
 /// # Errors
 /// [`Error::Config`] that points into the query set.
-pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
+pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<StepOutput>> {
     let Some(path) = &ctx.run.config.features.query_set else { return Ok(None) };
     let path = ctx.run.path(path);
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
@@ -52,5 +53,5 @@ pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
         write_json(workspace, SUMMARY, &Features { query_set: name, missing_share })?;
         Ok(json!({}))
     })?;
-    read_json(&output, SUMMARY).map(Some)
+    Ok(Some(output))
 }

@@ -51,7 +51,8 @@ impl Made {
     /// # Errors
     /// [`Error::Store`] when the step holds something else.
     pub(crate) fn of(name: &str, output: &StepOutput, seed: u64) -> Result<Self> {
-        let strange = || forewarn_store::Error::damaged(&output.dir, "holds no forecast; remove it and run again");
+        let strange =
+            || forewarn_store::Error::damaged(&output.dir, "holds no forecast; remove it and run again");
         let size = serde_json::from_value(output.notes.clone()).map_err(|_| strange())?;
         let sha256 = output.files.get(FORECAST).cloned().ok_or_else(strange)?;
         let file = output.dir.join(FORECAST);
@@ -86,7 +87,8 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
     let output = ctx.engine.step("forecast", &spec.name, &inputs, |workspace| {
         let history = ctx.panel()?.until(ctx.origin())?;
         let predict = |step: u16| -> Result<Field> {
-            let args = PredictArgs::new(history, &config.target.column, Step(step), config.forecast.draws, seed)?;
+            let args =
+                PredictArgs::new(history, &config.target.column, Step(step), config.forecast.draws, seed)?;
             Ok(trained.fitted.predict(&args)?)
         };
         let path = workspace.path(FORECAST);
@@ -99,10 +101,18 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
 ///
 /// # Errors
 /// What `make` refuses; a file that cannot be written.
-pub(crate) fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Result<Field> + Sync) -> Result<Value> {
+pub(crate) fn write_fields(
+    ctx: &Context<'_>,
+    path: PathBuf,
+    make: impl Fn(u16) -> Result<Field> + Sync,
+) -> Result<Value> {
     let config = &ctx.run.config;
     let steps = config.forecast.steps.0;
-    let labels = Labels { target: config.target.column.clone(), level: config.target.level.clone(), cadence: ctx.cadence() };
+    let labels = Labels {
+        target: config.target.column.clone(),
+        level: config.target.level.clone(),
+        cadence: ctx.cadence(),
+    };
     let width = rayon::current_num_threads() as u16;
     let batches = (1..=steps).step_by(usize::from(width.max(1))).flat_map(|first| {
         let last = steps.min(first + width.max(1) - 1);
@@ -111,7 +121,8 @@ pub(crate) fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) 
         batch
     });
     let (mut failure, mut size) = (None, Size::default());
-    let fields = batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
+    let fields =
+        batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
     let file = std::fs::File::create(&path).map_err(Error::io(&path))?;
     let written = write_forecast(file, &labels, fields);
     if let Some(e) = failure {

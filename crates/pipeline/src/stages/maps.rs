@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use forewarn_catalog::{MAPS, render};
-use forewarn_core::{Cadence, MapArgs, Period, Step};
+use forewarn_core::{MapArgs, Step};
 use forewarn_data::geography;
 use serde_json::json;
 
@@ -39,11 +39,12 @@ pub(crate) fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
                 "width": config.maps.width,
                 "description": config.target.description,
             });
-            let output = ctx.engine.step("map", &format!("{} step {step}", entry.name), &inputs, |workspace| {
-                let path = workspace.path(&name);
-                std::fs::write(&path, draw(ctx, made, step, entry)?).map_err(Error::io(path))?;
-                Ok(json!({}))
-            })?;
+            let output =
+                ctx.engine.step("map", &format!("{} step {step}", entry.name), &inputs, |workspace| {
+                    let path = workspace.path(&name);
+                    std::fs::write(&path, draw(ctx, made, step, entry)?).map_err(Error::io(path))?;
+                    Ok(json!({}))
+                })?;
             let period = ctx.cadence().label(ctx.origin() + step);
             let caption = format!("{} ({}), {period}: {}", made.name, entry.name, config.target.description);
             pictures.push(Picture { file: output.dir.join(&name), name, caption });
@@ -52,21 +53,16 @@ pub(crate) fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
     Ok(pictures)
 }
 
-fn draw(ctx: &Context<'_>, made: &Made, step: Step, entry: &forewarn_core::Entry<dyn forewarn_core::Map>) -> Result<Vec<u8>> {
+fn draw(
+    ctx: &Context<'_>,
+    made: &Made,
+    step: Step,
+    entry: &forewarn_core::Entry<dyn forewarn_core::Map>,
+) -> Result<Vec<u8>> {
     let config = &ctx.run.config;
     let field = made.field(step)?;
     let titles = (made.name.as_str(), config.target.description.as_str());
-    let args = MapArgs::new(&field, titles, label_of(ctx.cadence()), geography::borders());
+    let args = MapArgs::new(&field, titles, ctx.cadence(), geography::borders());
     let scene = entry.default()?.scene(&args)?;
     Ok(render::png(&scene, config.maps.width)?)
-}
-
-/// Labels of periods, as a plain function for [`MapArgs`].
-fn label_of(cadence: Cadence) -> fn(Period) -> String {
-    match cadence {
-        Cadence::Month => |p| Cadence::Month.label(p),
-        Cadence::Day => |p| Cadence::Day.label(p),
-        Cadence::Hour => |p| Cadence::Hour.label(p),
-        Cadence::Minute => |p| Cadence::Minute.label(p),
-    }
 }

@@ -27,7 +27,12 @@ pub(crate) struct Trained {
 ///
 /// # Errors
 /// What the model refuses; too short a history.
-pub(crate) fn train(ctx: &Context<'_>, spec: &ModelSpec, partition: PartitionName, until: Period) -> Result<Trained> {
+pub(crate) fn train(
+    ctx: &Context<'_>,
+    spec: &ModelSpec,
+    partition: PartitionName,
+    until: Period,
+) -> Result<Trained> {
     let target = &ctx.run.config.target;
     let seed = seed_for(ctx.run.config.seed, &spec.name);
     let inputs = json!({

@@ -42,7 +42,11 @@ pub(crate) struct Summary {
 ///
 /// # Errors
 /// [`Error::Gate`] when too much is wrong; the evidence is left in the quarantine folder.
-pub(crate) fn validate(run: &Resolved, engine: &Engine<'_>, snapshot: &Snapshot) -> Result<(StepOutput, Summary)> {
+pub(crate) fn validate(
+    run: &Resolved,
+    engine: &Engine<'_>,
+    snapshot: &Snapshot,
+) -> Result<(StepOutput, Summary)> {
     let config = &run.config;
     let inputs = json!({
         "source": config.source,
