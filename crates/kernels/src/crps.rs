@@ -8,6 +8,8 @@
 /// Independent partial sums, so that the additions need not wait for one another. Part of the definition:
 /// another number gives other last bits.
 const LANES: usize = 8;
+/// The first rank of each partial sum.
+const RANKS: [f64; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
 
 /// CRPS of the empirical distribution of `m` ascending draws:
 /// `mean|x_i - y| - sum_ij |x_i - x_j| / (2 m^2) = 2/m^2 sum_i (x_i - y)(m 1{y < x_i} - i - 1/2)`, `i` from 0.
@@ -49,11 +51,17 @@ fn half_differences<T: Copy + Into<f64>>(row: &[T], origin: f64) -> f64 {
 
 /// Sum of a function of rank (from 0) and draw.
 fn sum<T: Copy + Into<f64>>(row: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let (blocks, rest) = row.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
-    for (block, draws) in row.chunks(LANES).enumerate() {
-        for (lane, (&x, sum)) in draws.iter().zip(&mut lanes).enumerate() {
-            *sum += term((block * LANES + lane) as f64, x.into());
+    let mut ranks = RANKS;
+    for block in blocks {
+        for lane in 0..LANES {
+            lanes[lane] += term(ranks[lane], block[lane].into());
+            ranks[lane] += LANES as f64;
         }
+    }
+    for ((sum, rank), &x) in lanes.iter_mut().zip(ranks).zip(rest) {
+        *sum += term(rank, x.into());
     }
     lanes.iter().sum()
 }
