@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    forewarn_cli::run(std::env::args_os(), std::env::vars().collect())
+    forewarn_cli::run(std::env::args_os(), &std::env::vars().collect::<Vec<_>>())
 }

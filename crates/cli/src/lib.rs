@@ -16,7 +16,7 @@ use clap::Parser as _;
 use arguments::{Arguments, Command};
 
 /// Parses, does, prints, and says how it went.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Vec<(String, String)>) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String, String)]) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(e) => {
@@ -24,7 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Vec<(Stri
             return ExitCode::from(e.exit_code() as u8);
         }
     };
-    match dispatch(&arguments.command, &environment) {
+    match dispatch(&arguments.command, environment) {
         Ok(text) => {
             print(&text);
             ExitCode::SUCCESS

@@ -29,7 +29,8 @@ impl Field {
     /// A predictive distribution: `draws` values a unit, the draws of a unit contiguous.
     ///
     /// # Errors
-    /// [`Error::Data`] when the sizes differ, there are no draws, or a value is infinite.
+    /// [`Error::Data`] when the sizes differ, there are no draws, a value is infinite, or only some draws of a unit
+    /// are missing.
     pub fn draws(origin: Period, step: Step, units: Units, draws: usize, values: Vec<f32>) -> Result<Self> {
         if draws == 0 {
             return Err(Error::data("a distribution needs at least one draw"));
@@ -47,9 +48,18 @@ impl Field {
                 field.width()
             )));
         }
-        if let Some(i) = field.values.iter().position(|v| v.is_infinite()) {
-            let unit = field.units[i / field.width()];
-            return Err(Error::data(format!("unit {unit}, step {}: the forecast is infinite", field.step)));
+        for (unit, row) in field.units.iter().zip(field.rows()) {
+            let missing = row[0].is_nan();
+            // Few rows are missing and most are constant: one look at each value is enough for both checks.
+            if row.iter().any(|v| v.is_infinite() || v.is_nan() != missing) {
+                let infinite = row.iter().any(|v| v.is_infinite());
+                let what = if infinite {
+                    "the forecast is infinite"
+                } else {
+                    "some draws are missing, others are not"
+                };
+                return Err(Error::data(format!("unit {unit}, step {}: {what}", field.step)));
+            }
         }
         Ok(field)
     }
@@ -129,7 +139,10 @@ mod tests {
         assert_eq!(bad.to_string(), "data: 3 values for 2 units x 2 draws");
         let inf =
             Field::draws(Period(5), Step(2), units(), 2, vec![1.0, 1.0, f32::INFINITY, 1.0]).unwrap_err();
-        assert!(inf.to_string().contains("unit 2, step 2"));
+        assert!(inf.to_string().contains("unit 2, step 2: the forecast is infinite"));
+        let half = Field::draws(Period(5), Step(2), units(), 2, vec![1.0, 1.0, f32::NAN, 1.0]).unwrap_err();
+        assert!(half.to_string().contains("unit 2, step 2: some draws are missing"));
+        assert!(Field::draws(Period(5), Step(2), units(), 2, vec![1.0, 1.0, f32::NAN, -f32::NAN]).is_ok());
         assert!(Field::draws(Period(5), Step(2), units(), 0, vec![]).is_err());
     }
 

@@ -67,7 +67,7 @@ fn batch(panel: &Panel, schema: &SchemaRef, periods: std::ops::Range<usize>) -> 
     RecordBatch::try_new(schema.clone(), columns).map_err(|e| Error::data("panel", e.to_string()))
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be opened, [`Error::Data`] when it is no panel.
@@ -137,7 +137,7 @@ mod tests {
     fn panel() -> Panel {
         let axis = Axis::between(Cadence::Month, Period(100), Period(199));
         let mut panel = Panel::new(axis, (1..=50).map(|u| Unit(u * 3)).collect()).unwrap();
-        let value = |i: usize| if i % 7 == 0 { f32::NAN } else { (i % 5) as f32 * 0.1 };
+        let value = |i: usize| if i.is_multiple_of(7) { f32::NAN } else { (i % 5) as f32 * 0.1 };
         panel.push("a", (0..5000).map(value).collect()).unwrap();
         panel.push("b", (0..5000).map(|i| i as f32).collect()).unwrap();
         panel

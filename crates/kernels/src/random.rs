@@ -8,7 +8,7 @@
 //! key(seed, a, b, ...) = fold from k = mix(seed + G) over the address by k = mix((k ^ x) + G)
 //! number(key, i)       = mix(key + (i + 1) * G)
 //! below(key, i, n)     = ((number >> 32) * n) >> 32          for n < 2^32
-//! uniform(key, i)      = ((number >> 11) + 0.5) / 2^53       in the open interval (0, 1)
+//! uniform(key, i)      = ((number >> 12) + 0.5) / 2^52       in the open interval (0, 1)
 //! ```
 
 const G: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -43,7 +43,8 @@ impl Stream {
 
     /// The `i`-th number as a uniform variate in the open interval (0, 1).
     pub fn uniform(self, i: u64) -> f64 {
-        ((self.number(i) >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0
+        // One bit less than a double holds: the half would be rounded up to 1 at the upper end.
+        ((self.number(i) >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0
     }
 }
 

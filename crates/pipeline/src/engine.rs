@@ -62,13 +62,12 @@ impl<'a> Engine<'a> {
         let (start, before) = (Instant::now(), Usage::now());
         let found = self.store.get(kind, &key)?;
         let cached = found.is_some();
-        let output = match found {
-            Some(output) => output,
-            None => {
-                let workspace = self.store.begin(kind, &key)?;
-                let notes = make(&workspace)?;
-                workspace.commit(notes)?
-            }
+        let output = if let Some(output) = found {
+            output
+        } else {
+            let workspace = self.store.begin(kind, &key)?;
+            let notes = make(&workspace)?;
+            workspace.commit(notes)?
         };
         let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
         self.observer.notice(&Event::Finished { step: &step, cached, seconds });

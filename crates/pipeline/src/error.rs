@@ -68,8 +68,9 @@ impl Error {
     /// The exit code: 1 something is missing, 2 usage, 3 gate failed, 75 try again.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config { .. } | Self::Data(forewarn_data::Error::Config { .. }) => 2,
-            Self::Core(forewarn_core::Error::Config { .. }) => 2,
+            Self::Config { .. }
+            | Self::Data(forewarn_data::Error::Config { .. })
+            | Self::Core(forewarn_core::Error::Config { .. }) => 2,
             Self::Gate { .. } => 3,
             Self::Busy { .. } | Self::Data(forewarn_data::Error::Network { temporary: true, .. }) => 75,
             _ => 1,

@@ -110,7 +110,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     let snapshot = fetch::fetch(run)?;
     let (validated, summary) = validate::validate(run, &engine, &snapshot)?;
     let ctx = Context::new(run, &engine, validated, summary);
-    let id = run_id(&ctx, &snapshot, code, (&models, &ensembles))?;
+    let id = run_id(&ctx, &snapshot, code, (&models, &ensembles));
     let folder = root.join("runs").join(&id);
     let mut work =
         Work { ctx: &ctx, code, snapshot, id, root, folder, until, missing: Vec::new(), files: Vec::new() };
@@ -149,7 +149,7 @@ fn run_id(
     snapshot: &Snapshot,
     code: &Code,
     (models, ensembles): (&[ModelSpec], &[EnsembleSpec]),
-) -> Result<String> {
+) -> String {
     let models: Vec<_> = models.iter().map(|m| json!([m.name, m.algorithm, m.settings, m.status])).collect();
     let ensembles: Vec<_> =
         ensembles.iter().map(|e| json!([e.name, e.algorithm, e.settings, e.role, e.members])).collect();
@@ -163,7 +163,7 @@ fn run_id(
     });
     let digest = Digest::of_bytes(all.to_string().as_bytes()).to_string();
     let origin = ctx.cadence().label(ctx.origin()).replace(':', "");
-    Ok(format!("{}-{origin}-{}", ctx.run.config.name, &digest[..10]))
+    format!("{}-{origin}-{}", ctx.run.config.name, &digest[..10])
 }
 
 /// The record of a run: what it cost and with what it was made. Unlike every other file, it differs from run to run.

@@ -1,4 +1,10 @@
 //! The program as its users run it.
 
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod project;
+#[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod usage;

@@ -1,22 +1,12 @@
 //! What the commands print and how they exit.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn forewarn(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_forewarn"));
-    command.current_dir(folder).args(arguments).env_remove("FOREWARN_CONFIG");
-    command.envs(environment.iter().copied()).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use crate::project::{self, forewarn, write};
 
 /// Exit code, standard output, standard error.
 fn said(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = forewarn(folder, arguments, &[]);
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    project::said(&forewarn().current_dir(folder).args(arguments).output().unwrap())
 }
 
 #[test]
@@ -71,11 +61,7 @@ fn a_new_model_is_a_file_that_works() {
 #[test]
 fn wrong_settings_are_pointed_at() {
     let here = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = here.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
+    let write = |name: &str, text: &str| write(here.path(), name, text);
     let run = |text: &str| {
         write("forewarn.toml", text);
         said(here.path(), &["run"])
@@ -109,10 +95,10 @@ fn wrong_settings_are_pointed_at() {
 fn each_value_is_shown_with_its_origin() {
     let here = tempfile::tempdir().unwrap();
     std::fs::write(here.path().join("forewarn.toml"), "[forecast]\ndraws = 10\n").unwrap();
-    let show = ["config", "show", "--set", "seed=7"];
-    let output =
-        forewarn(here.path(), &show, &[("FOREWARN_FORECAST__STEPS", "6"), ("FOREWARN_UCDP_TOKEN", "hush")]);
-    let shown = text(&output.stdout);
+    let mut show = forewarn();
+    show.current_dir(here.path()).args(["config", "show", "--set", "seed=7"]);
+    show.env("FOREWARN_FORECAST__STEPS", "6").env("FOREWARN_UCDP_TOKEN", "hush");
+    let (_, shown, _) = project::said(&show.output().unwrap());
     let line = |start: &str| shown.lines().find(|l| l.starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("forecast.draws = 10").ends_with("# forewarn.toml"), "{shown}");
     assert!(line("forecast.steps = 6").ends_with("# FOREWARN_FORECAST__STEPS"), "{shown}");

@@ -33,7 +33,7 @@ pub(crate) fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> 
             }
             evaluate::combine(combine.as_ref(), &spec.members, &fields)
         };
-        write_fields(ctx, workspace.path(FORECAST), one)
+        write_fields(ctx, &workspace.path(FORECAST), one)
     })?;
     Made::of(&spec.name, &output, 0)
 }

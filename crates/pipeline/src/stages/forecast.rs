@@ -1,6 +1,6 @@
 //! Forecast: a fitted model at the last observed period becomes one field a step, in a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use forewarn_core::{Field, PredictArgs, Step};
 use forewarn_kernels::random::seed_for;
@@ -91,8 +91,7 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
                 PredictArgs::new(history, &config.target.column, Step(step), config.forecast.draws, seed)?;
             Ok(trained.fitted.predict(&args)?)
         };
-        let path = workspace.path(FORECAST);
-        write_fields(ctx, path, predict)
+        write_fields(ctx, &workspace.path(FORECAST), predict)
     })?;
     Made::of(&spec.name, &output, seed)
 }
@@ -103,7 +102,7 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
 /// What `make` refuses; a file that cannot be written.
 pub(crate) fn write_fields(
     ctx: &Context<'_>,
-    path: PathBuf,
+    path: &Path,
     make: impl Fn(u16) -> Result<Field> + Sync,
 ) -> Result<Value> {
     let config = &ctx.run.config;
@@ -123,7 +122,7 @@ pub(crate) fn write_fields(
     let (mut failure, mut size) = (None, Size::default());
     let fields =
         batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
-    let file = std::fs::File::create(&path).map_err(Error::io(&path))?;
+    let file = std::fs::File::create(path).map_err(Error::io(path))?;
     let written = write_forecast(file, &labels, fields);
     if let Some(e) = failure {
         return Err(e);
