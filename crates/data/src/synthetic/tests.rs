@@ -120,12 +120,12 @@ fn where_and_how_long_resembles_the_record() {
         .map(|(a, b)| (f64::from(*a).ln(), f64::from(*b).ln()))
         .collect();
     for (name, value, record, tolerance) in [
-        ("cells ever active", ever as f64, 2_858.0, 600.0),
+        ("cells ever active", ever as f64, 2_858.0, 700.0),
         ("active after an active month", persistence(&PANEL, 1), 0.406, 0.10),
-        ("active a year after", persistence(&PANEL, 12), 0.317, 0.17),
+        ("active a year after", persistence(&PANEL, 12), 0.317, 0.14),
         ("active five years after", persistence(&PANEL, 60), 0.200, 0.09),
-        ("active cells with an active neighbour", company, 0.633, 0.35),
-        ("active neighbours of an active cell", neighbours, 1.527, 1.0),
+        ("active cells with an active neighbour", company, 0.633, 0.15),
+        ("active neighbours of an active cell", neighbours, 1.527, 0.5),
         ("correlation of log sizes month to month", correlation(&logs), 0.55, 0.2),
     ] {
         println!("{name}: {value:.3}, record {record}");
@@ -135,26 +135,30 @@ fn where_and_how_long_resembles_the_record() {
 
 #[test]
 fn violence_excites_itself_and_spreads() {
-    // Against the same world without excitation, so that lasting differences between cells do not count.
+    // A world without excitation shows what lasting differences between cells do alone.
     let quiet = Kernel { weight: 0.0, decay: 0.0 };
     let process =
         Process { short: quiet, long: quiet, escalation: 0.0, background: 0.005, ..Process::default() };
     let calm = Synthetic { process, ..Synthetic::default() }.panel().unwrap();
-    let (lively, still) = (persistence(&PANEL, 1), persistence(&calm, 1));
-    assert!(lively > 2.0 * still, "{lively} with, {still} without excitation");
     // More right after than long after: excitation, not place.
     assert!(persistence(&PANEL, 1) > 1.5 * persistence(&PANEL, 24));
     assert!(persistence(&calm, 1) < 1.1 * persistence(&calm, 24));
-    let spill = |panel: &Panel, lag: usize| {
+    // Beside active cells, more happens right after than long after; less so when nothing is passed on.
+    let contagion = |panel: &Panel| {
         let around = active_neighbours(panel);
-        let rows = fields(panel).zip(fields(panel).skip(lag)).zip(&around);
-        let cells = rows.flat_map(|((then, now), n)| then.iter().zip(now).zip(n));
-        share(cells.filter(|((then, _), n)| **then == 0.0 && **n > 0).map(|((_, now), _)| *now > 0.0))
+        let beside = |lag: usize| {
+            let rows = fields(panel).zip(fields(panel).skip(lag)).zip(&around);
+            let cells = rows.flat_map(|((then, now), n)| then.iter().zip(now).zip(n));
+            share(cells.filter(|((then, _), n)| **then == 0.0 && **n > 0).map(|((_, now), _)| *now > 0.0))
+        };
+        beside(1) / beside(48)
     };
-    let (soon, late) = (spill(&PANEL, 1), spill(&PANEL, 48));
-    println!("beside an active cell: {soon:.4} a month after, {late:.4} four years after");
-    assert!(soon > 1.2 * late, "spreading: {soon} against {late}");
-    assert!((spill(&calm, 1) / spill(&calm, 48) - 1.0).abs() < 0.1);
+    let process = Process { spread: 0.0, ..Process::default() };
+    let apart = Synthetic { process, ..Synthetic::default() }.panel().unwrap();
+    let (spreads, stays, still) = (contagion(&PANEL), contagion(&apart), contagion(&calm));
+    println!("beside active cells, soon over late: {spreads:.3}, without spread {stays:.3}, calm {still:.3}");
+    assert!(spreads > 1.15 * stays, "{spreads} against {stays}");
+    assert!((still - 1.0).abs() < 0.1, "{still}");
 }
 
 #[test]
@@ -163,15 +167,18 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let panel = world.panel().unwrap();
     assert_eq!(panel, world.panel().unwrap());
     assert_ne!(panel, Synthetic { seed: 2, ..world.clone() }.panel().unwrap());
-    let args = PredictArgs::new(panel.until(Period(140)).unwrap(), "ged_sb", Step(5), 16, 3).unwrap();
-    let draw = || world.predictive(&args).unwrap();
+    let history = panel.until(Period(140)).unwrap();
+    let draw = |draws, seed| {
+        let args = PredictArgs::new(history, "ged_sb", Step(5), draws, seed).unwrap();
+        world.predictive(&args).unwrap()
+    };
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    assert_eq!(pool(1).install(draw), pool(4).install(draw));
-    assert_ne!(draw(), world.predictive(&PredictArgs { seed: 4, ..args }).unwrap());
+    let field = pool(1).install(|| draw(16, 3));
+    assert_eq!(field, pool(4).install(|| draw(16, 3)));
+    assert_ne!(field, draw(16, 4));
     // A longer world begins with the same months; more draws begin with the same futures.
     assert!(PANEL.column("ged_sb").unwrap().values().starts_with(panel.columns()[0].values()));
-    let more = world.predictive(&PredictArgs { draws: 20, ..args }).unwrap();
-    assert!(more.rows().zip(draw().rows()).all(|(m, d)| m.starts_with(d)));
+    assert!(draw(20, 3).rows().zip(field.rows()).all(|(more, few)| more.starts_with(few)));
 }
 
 #[test]
@@ -179,11 +186,17 @@ fn the_true_probability_is_calibrated() {
     let forecasts = forecasts();
     let bins = [0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2, 0.4, 0.6, 1.0];
     for pair in bins.windows(2) {
-        let inside = || forecasts.iter().filter(|(l, _)| pair[0] <= l.occurrence() && l.occurrence() < pair[1]);
+        let inside =
+            || forecasts.iter().filter(|(l, _)| pair[0] <= l.occurrence() && l.occurrence() < pair[1]);
         let expected: f64 = inside().map(|(l, _)| l.occurrence()).sum();
         let variance: f64 = inside().map(|(l, _)| l.occurrence() * (1.0 - l.occurrence())).sum();
         let found = inside().filter(|(_, y)| *y > 0.0).count() as f64;
-        println!("{:.4}-{:.4}: {} cell-months, {expected:.1} expected, {found}", pair[0], pair[1], inside().count());
+        println!(
+            "{:.4}-{:.4}: {} cell-months, {expected:.1} expected, {found}",
+            pair[0],
+            pair[1],
+            inside().count()
+        );
         // Four standard deviations of the binomial, and one count for the discrete few.
         assert!((found - expected).abs() <= 4.0 * variance.sqrt() + 1.0, "{pair:?}: {found} of {expected}");
     }
@@ -231,8 +244,7 @@ fn draws_of_the_first_step_follow_the_closed_form() {
         let found = row.iter().filter(|v| **v > 0.0).count() as f64;
         (found - draws as f64 * p).powi(2) / (draws as f64 * p * (1.0 - p))
     };
-    let often: Vec<f64> =
-        p.iter().zip(field.rows()).filter(|(p, _)| **p > 0.025).map(deviation).collect();
+    let often: Vec<f64> = p.iter().zip(field.rows()).filter(|(p, _)| **p > 0.025).map(deviation).collect();
     let (sum, n) = (often.iter().sum::<f64>(), often.len() as f64);
     assert!(n > 100.0 && (sum - n).abs() < 4.0 * (2.0 * n).sqrt(), "chi-square {sum} for {n} cells");
 }
@@ -299,7 +311,8 @@ fn histories_of_another_world_are_refused() {
 fn settings_are_read_strictly() {
     let read = serde_json::from_str::<Synthetic>;
     assert_eq!(read("{}").unwrap(), Synthetic::default());
-    let world = read(r#"{"region": "land", "warm-up": 12, "first": 200, "last": 201, "column": "deaths"}"#).unwrap();
+    let world =
+        read(r#"{"region": "land", "warm-up": 12, "first": 200, "last": 201, "column": "deaths"}"#).unwrap();
     let panel = world.panel().unwrap();
     assert_eq!((panel.units().len(), panel.axis().len, &*panel.columns()[0].name), (64_818, 2, "deaths"));
     assert!(read(r#"{"seeds": 1}"#).unwrap_err().to_string().contains("unknown field `seeds`"));
