@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
-# rustup puts cargo into a folder that a shell opened before does not know yet.
+# rustup puts cargo into a folder that a shell opened earlier does not know yet.
 export PATH := $(TARGET)/tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .PHONY: help demo test check fmt clippy rustdoc deny style bench doc clean
@@ -14,17 +14,13 @@ export PATH := $(TARGET)/tools/bin:$(PATH):$(HOME)/.cargo/bin
 help: ## List what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: ## Install what is missing, build, run the example; ends with the report to open
+demo: ## Install what is missing, build, run the example; ends by naming the report to open
 	@echo "== 1 of 3: what this machine lacks"
 	@tools/install_missing.sh build
 	@echo "== 2 of 3: build (a few minutes the first time, seconds after that)"
 	cargo build --locked -p forewarn
 	@echo "== 3 of 3: the monthly run on the data of examples/demo"
 	cargo run --locked --quiet -p forewarn -- run -c examples/demo/forewarn.toml
-	@report=$$({ find forewarn-out examples/demo/forewarn-out -name report.html -printf '%T@ %p\n' 2>/dev/null || true; } \
-		| sort -n | tail -n 1 | cut -d ' ' -f 2-) ; \
-	[[ -n $$report ]] || { echo "the run wrote no report.html" >&2; exit 1; } ; \
-	printf '\nNext: open the report\n  file://%s\n' "$$(realpath "$$report")"
 
 test: ## Run all tests, Rust and Python; ends with `N passed, N failed`
 	@tools/install_missing.sh build python

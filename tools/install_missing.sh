@@ -11,6 +11,8 @@
 # Rust itself comes from rustup and is not installed here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# rustup puts cargo into a folder that a shell opened earlier does not know yet.
+PATH=$PATH:$HOME/.cargo/bin
 
 DENY_VERSION=0.20.2
 TOOLS=${CARGO_TARGET_DIR:-$PWD/target}/tools

@@ -2,6 +2,8 @@
 # Runs all Rust and Python tests. The last line is `N passed, N failed`, counted from what the runners print.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# rustup puts cargo into a folder that a shell opened earlier does not know yet.
+PATH=$PATH:$HOME/.cargo/bin
 
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 LOG=$(mktemp)

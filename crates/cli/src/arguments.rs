@@ -12,7 +12,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 something is missing or failed, 2 usage, 3 a gate failed, 75 try again later.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine, 1 something is missing or failed, 2 usage, 3 a gate failed, 75 try again later.";
 
 /// Which run, and how to talk about it.
 #[derive(Debug, Args)]

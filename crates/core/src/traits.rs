@@ -393,6 +393,12 @@ impl<'a> TransformArgs<'a> {
         Ok(Self { units, values, groups, land: &[] })
     }
 
+    /// Another column of the same units, periods and countries.
+    #[must_use]
+    pub fn with_values(self, values: &'a [f32]) -> Self {
+        Self { values, ..self }
+    }
+
     /// The same column, on a map of countries.
     #[must_use]
     pub fn with_land(self, land: &'a [(Cell, u32)]) -> Self {

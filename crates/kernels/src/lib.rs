@@ -1,6 +1,15 @@
 //! Slices in, numbers out: the mathematics of forewarn, without its words.
 //!
 //! Results do not depend on the number of threads, and missing values are the caller's concern unless a
-//! kernel says otherwise.
+//! kernel says otherwise. Kernels of a row take its draws **ascending**, as `f32` or `f64`, and add up in
+//! `f64`; a row whose first and last draw agree is constant and costs O(1), which is what 99 % of the rows
+//! of a conflict forecast are.
 
+pub mod crps;
+pub mod exceedance;
+pub mod kolmogorov;
+pub mod kolmogorov_smirnov;
+pub mod point;
+pub mod quantile;
 pub mod random;
+pub mod ranking;

@@ -78,6 +78,8 @@ pub struct Target {
     pub level: String,
     /// What it is, in words with its unit.
     pub description: String,
+    /// Short plural of what is counted.
+    pub counted: String,
 }
 
 impl Default for Target {
@@ -87,6 +89,7 @@ impl Default for Target {
             kind: TargetKind::Count,
             level: "pgm".to_owned(),
             description: "fatalities in state-based conflict".to_owned(),
+            counted: "deaths".to_owned(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use forewarn_core::PartitionName;
 use forewarn_kernels::random::seed_for;
-use forewarn_store::{Archive, Digest, StepStore, file as files};
+use forewarn_store::{Archive, Digest, Manifest, StepStore, file as files};
 use serde::Serialize;
 use serde_json::json;
 
@@ -230,10 +230,11 @@ impl Work<'_> {
             return Ok(None);
         }
         let results = Results { models, ensembles, metrics, features, trained, made, evaluated, pictures };
-        let report = self.report(&results)?;
+        let archive = filing::archive(&self.root)?;
+        let manifests = filing::manifests(self, &results);
+        let report = self.report(&results, &archive, &manifests)?;
         if self.until >= Until::Archive {
-            let archive = Archive::open(&self.root.join("archive"))?;
-            self.files.extend(filing::file(self, &archive, &results)?);
+            self.files.extend(filing::file(&archive, manifests)?);
         }
         Ok(Some(report))
     }
@@ -309,8 +310,9 @@ impl Work<'_> {
         Ok(pictures)
     }
 
-    fn report(&mut self, results: &Results<'_>) -> Result<PathBuf> {
-        let page = page::page(self, results)?;
+    fn report(&mut self, results: &Results<'_>, archive: &Archive, manifests: &[(Manifest, PathBuf)]) -> Result<PathBuf> {
+        let manifests: Vec<Manifest> = manifests.iter().map(|(m, _)| m.clone()).collect();
+        let page = page::page(self, results, archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
         Ok(self.folder.join("report.html"))

@@ -1,1 +1,17 @@
-//! Empty.
+//! What is kept: whole-or-nothing files, the step cache, the forecast archive. It knows fields and labels, not panels.
+//!
+//! Everything here is written beside its place and renamed into it: a reader, or a run that is killed, finds a file
+//! whole or not at all.
+
+mod archive;
+mod digest;
+mod error;
+pub mod file;
+mod forecast;
+mod steps;
+
+pub use archive::{Archive, Filed, Made, Manifest};
+pub use digest::Digest;
+pub use error::{Error, Result};
+pub use forecast::{ForecastFile, Labels, write_forecast};
+pub use steps::{StepOutput, StepStore, Workspace};

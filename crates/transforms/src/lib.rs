@@ -8,6 +8,9 @@
 
 mod compat;
 mod countries;
+mod fault;
+mod feature;
+mod link;
 mod plan;
 mod presence;
 mod query_set;
@@ -17,7 +20,9 @@ mod spatial_tree;
 mod window;
 
 pub use compat::Compat;
-pub use query_set::{Feature, Link, QuerySet};
+pub use feature::Feature;
+pub use link::Link;
+pub use query_set::QuerySet;
 
 forewarn_core::catalog! {
     /// Every feature transform.

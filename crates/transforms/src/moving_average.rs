@@ -39,11 +39,15 @@ impl Transform for MovingAverage {
         if self.compat.views() {
             let counts = rolling::window_sums(args, self.periods, presence::observed);
             let mut out = rolling::window_sums(args, self.periods, presence::or_zero);
-            out.iter_mut().zip(counts).for_each(|(sum, count)| *sum /= count);
+            for (sum, count) in out.iter_mut().zip(counts) {
+                *sum /= count;
+            }
             return Ok(out);
         }
         let mut out = rolling::full_window_sums(args, self.periods);
-        out.iter_mut().for_each(|sum| *sum /= self.periods as f32);
+        for sum in &mut out {
+            *sum /= self.periods as f32;
+        }
         Ok(out)
     }
 

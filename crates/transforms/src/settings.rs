@@ -32,7 +32,8 @@ pub(crate) fn rings(component: &str, inner: usize, width: usize, power: f64) -> 
     at_least_one(component, "width", width)?;
     let outer = inner.saturating_add(width) - 1;
     if outer > 180 {
-        let reason = format!("`inner` {inner} and `width` {width} reach to ring {outer}; the last one is 180");
+        let reason =
+            format!("`inner` {inner} and `width` {width} reach to ring {outer}; the last one is 180");
         return Err(Error::config(component, reason));
     }
     if !(power >= 0.0 && power.is_finite()) {

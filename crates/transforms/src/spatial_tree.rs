@@ -39,7 +39,8 @@ impl SpatialTree {
         };
         let ((row, rows), (col, cols)) = (ends(|p| p.row), ends(|p| p.col));
         let side = (rows.max(cols) + 1).next_power_of_two();
-        let moved = |p: &Place| Place { row: p.row - row + (side - rows) / 2, col: p.col - col + (side - cols) / 2 };
+        let moved =
+            |p: &Place| Place { row: p.row - row + (side - rows) / 2, col: p.col - col + (side - cols) / 2 };
         let places: Vec<Place> = places.iter().map(moved).collect();
         let mut tree = Self { squares: Vec::new(), leaves: vec![0; places.len()] };
         let all = (0..places.len() as u32).collect();
@@ -67,7 +68,8 @@ impl SpatialTree {
         let mut quarters = [(); 4].map(|()| Vec::new());
         for unit in part.units {
             let place = places[unit as usize];
-            quarters[usize::from(place.row >= row + half) * 2 + usize::from(place.col >= col + half)].push(unit);
+            quarters[usize::from(place.row >= row + half) * 2 + usize::from(place.col >= col + half)]
+                .push(unit);
         }
         for (i, units) in quarters.into_iter().enumerate().filter(|(_, units)| !units.is_empty()) {
             let corner = Place { row: row + i / 2 * half, col: col + i % 2 * half };

@@ -99,7 +99,7 @@ impl Transform for TreeLag {
         vec![
             TransformExample {
                 title: "each cell by its distance: 1, 3 and 4 cells",
-                settings: "{}",
+                settings: r#"{"opening-angle": 0.1}"#,
                 units: UNITS,
                 groups: &[],
                 input: &[12.0, 0.0, 0.0, 0.0, 6.0, 24.0],
@@ -107,12 +107,60 @@ impl Transform for TreeLag {
             },
             TransformExample {
                 title: "what is missing counts as the mean of the others",
-                settings: r#"{"weight": "inverse-square"}"#,
+                settings: r#"{"opening-angle": 0.1, "weight": "inverse-square"}"#,
                 units: UNITS,
                 groups: &[],
                 input: &[NAN, 9.0, 9.0, NAN, NAN, 9.0],
                 expect: &[9.5625, 10.0, 1.5625, 9.5625, 10.0, NAN],
             },
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Straight from the definition: every cell by its own distance.
+    fn naive(weight: Weight, units: &Units, field: &[f32]) -> Vec<f32> {
+        let at = |i: usize| Cell::try_from(units[i]).unwrap();
+        let apart = |a: u32, b: u32| f64::from(a.abs_diff(b));
+        let distance = |i: usize, j: usize| {
+            apart(at(i).row(), at(j).row()).hypot(apart(at(i).col(), at(j).col()))
+        };
+        let value = |i: usize| {
+            let others = (0..field.len()).filter(|&j| j != i);
+            let weights = || others.clone().map(|j| (weight.at(distance(i, j)), field[j]));
+            let sum: f64 = weights().map(|(w, x)| w * presence::or_zero(x)).sum();
+            let present = weights().map(|(w, x)| w * presence::observed(x)).sum();
+            presence::scaled_sum(sum, present, weights().map(|(w, _)| w).sum()) as f32
+        };
+        (0..field.len()).map(value).collect()
+    }
+
+    #[test]
+    fn it_approaches_the_sum_over_all_cells() {
+        let units: Units = (0..300_u32).map(|i| Unit(50_001 + i * 3 % 43 + 720 * (i * 3 / 43))).collect();
+        let field: Vec<f32> =
+            (0..units.len()).map(|i| if i % 9 == 0 { f32::NAN } else { (i * i % 11) as f32 }).collect();
+        let args = TransformArgs::new(&units, &field, &[]).unwrap();
+        for weight in [Weight::InverseLog, Weight::InverseDistance, Weight::InverseSquare] {
+            let exact = naive(weight, &units, &field);
+            for (opening_angle, tolerance) in [(0.001, 1e-5), (0.3, 0.03), (0.7, 0.25)] {
+                let lag = TreeLag { opening_angle, weight, compat: Compat::None }.apply(&args).unwrap();
+                for (a, b) in lag.iter().zip(&exact) {
+                    assert!((a - b).abs() <= tolerance * b, "{weight:?} at {opening_angle}: {a}, exactly {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_never_counts_itself() {
+        let error = TreeLag { opening_angle: 1.5, ..TreeLag::default() }.check().unwrap_err().to_string();
+        assert!(error.contains("`opening-angle` is 1.5"), "{error}");
+        let units = [Unit(7)].into();
+        let args = TransformArgs::new(&units, &[3.0], &[]).unwrap();
+        assert_eq!(TreeLag::default().apply(&args).unwrap(), [0.0]);
     }
 }

@@ -117,5 +117,8 @@ fn killed_at_random_moments_it_ends_with_the_same_bytes() {
     for (path, bytes) in &expected {
         assert!(bytes == &got[path], "{} differs after {killed} kills", path.display());
     }
-    assert!(expected.keys().any(|p| p.ends_with("report.html")) && expected.keys().any(|p| p.ends_with("forecast.parquet")));
+    assert!(
+        expected.keys().any(|p| p.ends_with("report.html"))
+            && expected.keys().any(|p| p.ends_with("forecast.parquet"))
+    );
 }

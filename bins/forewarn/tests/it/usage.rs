@@ -28,7 +28,10 @@ fn every_component_is_listed_and_explained() {
     assert!(names.len() >= 30, "{list}");
     for name in names {
         let (code, page, _) = said(here.path(), &["explain", name]);
-        assert!(code == 0 && page.starts_with(&format!("# {name} (")) && page.contains("Source: `crates/"), "{page}");
+        assert!(
+            code == 0 && page.starts_with(&format!("# {name} (")) && page.contains("Source: `crates/"),
+            "{page}"
+        );
     }
     let (code, out, err) = said(here.path(), &["explain", "crisp"]);
     assert_eq!((code, out.as_str()), (2, ""));
@@ -43,10 +46,17 @@ fn a_new_model_is_a_file_that_works() {
     let new = ["new", "model", "quiet_river", "--algorithm", "conflictology"];
     let (code, out, err) = said(here.path(), &new);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("wrote models/quiet_river.toml") && out.contains("add \"quiet_river\" to `models`"), "{out}");
+    assert!(
+        out.contains("wrote models/quiet_river.toml") && out.contains("add \"quiet_river\" to `models`"),
+        "{out}"
+    );
     let file = std::fs::read_to_string(here.path().join("models/quiet_river.toml")).unwrap();
     assert!(file.contains("algorithm = \"conflictology\"") && file.contains("window = 12"), "{file}");
-    std::fs::write(here.path().join("forewarn.toml"), "models = [\"quiet_river\"]\n[source]\ntype = \"synthetic\"\n").unwrap();
+    std::fs::write(
+        here.path().join("forewarn.toml"),
+        "models = [\"quiet_river\"]\n[source]\ntype = \"synthetic\"\n",
+    )
+    .unwrap();
     let (code, out, err) = said(here.path(), &["doctor"]);
     assert!(code == 0 && out.contains("1 models, 0 ensembles"), "{out}{err}");
 
@@ -78,10 +88,16 @@ fn wrong_settings_are_pointed_at() {
     assert!(code == 2 && err.contains("create it with `forewarn new model quiet_river`"), "{err}");
     write("models/quiet_river.toml", "algorithm = \"conflictology\"\n\n[settings]\nwindo = 3\n");
     let (code, _, err) = run("models = [\"quiet_river\"]\n");
-    assert!(code == 2 && err.contains("models/quiet_river.toml:4:1") && err.contains("expected `window`"), "{err}");
+    assert!(
+        code == 2 && err.contains("models/quiet_river.toml:4:1") && err.contains("expected `window`"),
+        "{err}"
+    );
     write("models/quiet_river.toml", "status = \"shadow\"\nalgorithm = \"conflictologie\"\n");
     let (code, _, err) = run("models = [\"quiet_river\"]\n");
-    assert!(code == 2 && err.contains("quiet_river.toml:2:13") && err.contains("there are: conflictology"), "{err}");
+    assert!(
+        code == 2 && err.contains("quiet_river.toml:2:13") && err.contains("there are: conflictology"),
+        "{err}"
+    );
     write("models/quiet_river.toml", "algorithm = \"zero\"\n");
     let (code, _, err) = run("models = [\"quiet_river\"]\n");
     assert!(code == 2 && err.contains("there is no [source]"), "{err}");
@@ -94,7 +110,8 @@ fn each_value_is_shown_with_its_origin() {
     let here = tempfile::tempdir().unwrap();
     std::fs::write(here.path().join("forewarn.toml"), "[forecast]\ndraws = 10\n").unwrap();
     let show = ["config", "show", "--set", "seed=7"];
-    let output = forewarn(here.path(), &show, &[("FOREWARN_FORECAST__STEPS", "6"), ("FOREWARN_UCDP_TOKEN", "hush")]);
+    let output =
+        forewarn(here.path(), &show, &[("FOREWARN_FORECAST__STEPS", "6"), ("FOREWARN_UCDP_TOKEN", "hush")]);
     let shown = text(&output.stdout);
     let line = |start: &str| shown.lines().find(|l| l.starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("forecast.draws = 10").ends_with("# forewarn.toml"), "{shown}");

@@ -13,7 +13,8 @@ pub(crate) fn list(kind: Option<&str>, json: bool) -> Result<String, Failure> {
     if chosen.is_empty() {
         let mut kinds: Vec<_> = all.iter().map(|p| p.kind).collect();
         kinds.dedup();
-        let reason = format!("there is no kind `{}`; there are: {}", kind.unwrap_or_default(), kinds.join(", "));
+        let reason =
+            format!("there is no kind `{}`; there are: {}", kind.unwrap_or_default(), kinds.join(", "));
         return Err(Failure::new(2, reason));
     }
     if json {

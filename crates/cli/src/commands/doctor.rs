@@ -29,7 +29,11 @@ impl Check {
 }
 
 /// Checks everything that can be checked without doing the run.
-pub(crate) fn doctor(arguments: &ConfigArguments, environment: &[(String, String)], json: bool) -> Result<String, Failure> {
+pub(crate) fn doctor(
+    arguments: &ConfigArguments,
+    environment: &[(String, String)],
+    json: bool,
+) -> Result<String, Failure> {
     let resolved = Resolved::load(&arguments.config, environment, &arguments.set);
     let mut checks = vec![geography_check(), machine_check()];
     match &resolved {
@@ -63,8 +67,10 @@ fn words(checks: &[Check]) -> String {
 }
 
 fn geography_check() -> Check {
-    let (cells, land) = (geography::region(Region::AfricaMiddleEast).len(), geography::region(Region::Land).len());
-    let found = format!("{cells} operational cells, {land} land cells, {} countries", geography::countries().len());
+    let (cells, land) =
+        (geography::region(Region::AfricaMiddleEast).len(), geography::region(Region::Land).len());
+    let found =
+        format!("{cells} operational cells, {land} land cells, {} countries", geography::countries().len());
     Check::of("geography", Ok(found))
 }
 
@@ -74,7 +80,8 @@ fn machine_check() -> Check {
 }
 
 fn components_check(run: &Resolved) -> Check {
-    let found = models(run).and_then(|m| ensembles(run, &m).map(|e| format!("{} models, {} ensembles", m.len(), e.len())));
+    let found = models(run)
+        .and_then(|m| ensembles(run, &m).map(|e| format!("{} models, {} ensembles", m.len(), e.len())));
     Check::of("components", found.map_err(|e| e.to_string()))
 }
 

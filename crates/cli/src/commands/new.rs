@@ -28,12 +28,20 @@ pub(crate) fn new(command: &NewCommand) -> Result<String, Failure> {
     }
 }
 
-fn write(folder: &str, arguments: &NewArguments, head: &str, settings: &[Setting]) -> Result<String, Failure> {
+fn write(
+    folder: &str,
+    arguments: &NewArguments,
+    head: &str,
+    settings: &[Setting],
+) -> Result<String, Failure> {
     let name = &arguments.name;
     if !is_component_name(name) {
         return Err(Failure::new(2, format!("`{name}` is no name; expected two words like `quiet_river`")));
     }
-    let mut text = format!("# `forewarn explain {0}` says what it does.\nalgorithm = \"{0}\"\n{head}", arguments.algorithm);
+    let mut text = format!(
+        "# `forewarn explain {0}` says what it does.\nalgorithm = \"{0}\"\n{head}",
+        arguments.algorithm
+    );
     if !settings.is_empty() {
         text.push_str("\n[settings]\n");
     }

@@ -128,8 +128,7 @@ fn wrong_arrows(package: &str, manifest: &str) -> Vec<String> {
     let manifest: Table = manifest.parse().expect("cargo read it too");
     let Some(from) = layer(package) else { return vec![format!("{package} is not in PLACES")] };
     let impure = |name: &str| {
-        let family =
-            |root: &str| name.strip_prefix(root).is_some_and(|r| r.is_empty() || r.starts_with('-'));
+        let family = |root: &str| name.strip_prefix(root).is_some_and(|r| r.is_empty() || r.starts_with('-'));
         IMPURE_CRATES.iter().any(|root| family(root))
     };
     let wrong = |(kind, name): (&str, &str)| {

@@ -97,11 +97,11 @@ impl Client {
     /// Hands the body to `sink` as it comes.
     ///
     /// # Errors
-    /// A body that ends early, stalls, comes too slowly or runs past the deadline; what `sink` refuses.
+    /// A body that ends early, stalls, comes too slowly or runs past the deadline of its call; what `sink`
+    /// refuses.
     pub(crate) fn receive(
         &self,
         answer: &mut Answer,
-        deadline: Duration,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut buffer = vec![0; CHUNK];
@@ -116,11 +116,6 @@ impl Client {
             sink(&buffer[..read])?;
             received += read as u64;
             let now = self.clock.elapsed();
-            if now >= deadline {
-                return Err(Failure::temporary(format!(
-                    "after {received} bytes: the time allowed (total-seconds) is over"
-                )));
-            }
             let window = now.saturating_sub(since);
             if window >= self.limits.stall {
                 self.check_pace(received - marked, window)?;

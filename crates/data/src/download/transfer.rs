@@ -91,7 +91,7 @@ impl Client {
             (416, Some(_), _) => return Err(start_over(part, "the server has no such rest")?),
             _ => return Err(answer.refusal()),
         };
-        self.fill(&mut answer, part, (total, job.deadline), progress)?;
+        self.fill(&mut answer, part, total, progress)?;
         let sha256 = match self.examine(job, part, total) {
             Ok(sha256) => sha256,
             Err(failure) => {
@@ -115,13 +115,13 @@ impl Client {
         &self,
         answer: &mut Answer,
         part: &mut Part,
-        (total, deadline): (Option<u64>, Duration),
+        total: Option<u64>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Failure> {
         let most = self.settings.maximum_bytes;
         let mut done = part.bytes()?;
         progress(Progress::Bytes { done, total });
-        self.receive(answer, deadline, &mut |bytes| {
+        self.receive(answer, &mut |bytes| {
             done += bytes.len() as u64;
             if done > most {
                 part.discard()?;

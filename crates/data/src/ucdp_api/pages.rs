@@ -249,7 +249,7 @@ fn ask(client: &Client, url: &str, token: Option<&Token>, deadline: Duration) ->
     let mut answer = client.call(&Call { url, token, headers: Vec::new(), deadline })?;
     answer.expect_ok()?;
     let mut text = Vec::new();
-    client.receive(&mut answer, deadline, &mut |bytes| {
+    client.receive(&mut answer, &mut |bytes| {
         text.extend_from_slice(bytes);
         if text.len() <= PAGE_BYTES {
             Ok(())

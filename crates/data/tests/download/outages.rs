@@ -107,6 +107,9 @@ fn a_server_that_asks_for_time_gets_it() {
     let mut scene = Scene::new(impatient());
     assert_eq!(scene.fetch_new(&server).attempts, 2);
     assert_eq!(scene.slept(), [Duration::from_secs(7)]);
+    let told =
+        |p: &Progress| matches!(p, Progress::Retry { reason, .. } if reason.contains("too many requests"));
+    assert!(scene.news.iter().any(told), "{:?}", scene.news);
 }
 
 #[test]
@@ -158,6 +161,16 @@ fn a_drip_that_keeps_the_pace_still_ends_with_the_time() {
     let (message, temporary) = scene.fail(&table(&server), &PART);
     assert!(temporary && message.contains("the time allowed (total-seconds) is over"), "{message}");
     assert!(scene.fetch_new(&server).resumed_from > 0);
+}
+
+#[test]
+fn a_body_without_end_ends_with_the_time() {
+    let bytes = new_table();
+    let server = recovering(1, move |_| vec![head(200, &["etag: \"1\""]), Step::Flood(bytes.clone())]);
+    let settings = Settings { total_seconds: 0.7, ..impatient() };
+    let mut scene = Scene::new(settings);
+    let (message, temporary) = scene.fail(&table(&server), &PART);
+    assert!(temporary && message.contains("the time allowed (total-seconds) is over"), "{message}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Sends one byte after the other, with a pause before each.
     Drip(Vec<u8>, Duration),
+    /// Sends the same bytes again and again, as fast as they are taken, until the test is over.
+    Flood(Vec<u8>),
     /// Says nothing until the test is over.
     Hang,
 }
@@ -120,6 +122,11 @@ fn serve(
                 for byte in bytes {
                     sleep(pause);
                     stream.write_all(&[byte])?;
+                }
+            }
+            Step::Flood(bytes) => {
+                while !stop.load(Ordering::SeqCst) {
+                    stream.write_all(&bytes)?;
                 }
             }
             Step::Hang => {

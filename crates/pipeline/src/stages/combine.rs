@@ -33,8 +33,7 @@ pub fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<
             }
             evaluate::combine(combine.as_ref(), &spec.members, &fields)
         };
-        write_fields(ctx, workspace.path(FORECAST), one)?;
-        Ok(json!({}))
+        write_fields(ctx, workspace.path(FORECAST), one)
     })?;
-    Ok(Made { name: spec.name.clone(), file: output.dir.join(FORECAST), digest: output.digest.to_string() })
+    Made::of(&spec.name, &output, 0)
 }

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::engine::{read_json, write_json};
-use crate::layers::position;
 use crate::{Error, Result};
 
 /// File of the feature panel.
@@ -32,13 +31,15 @@ pub fn features(ctx: &Context<'_>) -> Result<Option<Features>> {
     let Some(path) = &ctx.run.config.features.query_set else { return Ok(None) };
     let path = ctx.run.path(path);
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let set = QuerySet::parse(&text).map_err(|e| {
-        let place = e.span.map_or((1, 1), |span| position(&text, span));
-        Error::config(format!("{}:{}:{}", path.display(), place.0, place.1), e.to_string())
-    })?;
-    let name = format!("{} {}", set.name, set.version);
-    let inputs = json!({ "panel": ctx.panel_digest(), "query-set": set.canonical() });
-    let output = ctx.engine.step("features", &set.name, &inputs, |workspace| {
+    let set = QuerySet::parse(&text).map_err(|e| Error::config(path.display().to_string(), e.to_string()))?;
+    let target = &ctx.run.config.target;
+    if set.level() != target.level {
+        let reason = format!("its level is `{}`, the run's is `{}`", set.level(), target.level);
+        return Err(Error::config(path.display().to_string(), reason));
+    }
+    let name = format!("{} {}", set.name(), set.version());
+    let inputs = json!({ "panel": ctx.panel_digest(), "query-set": set.digest_input() });
+    let output = ctx.engine.step("features", set.name(), &inputs, |workspace| {
         let panel = ctx.panel()?;
         let country = |u: &forewarn_core::Unit| geography::country(*u).map_or(0, |c| c.id);
         let groups: Vec<u32> = panel.units().iter().map(country).collect();

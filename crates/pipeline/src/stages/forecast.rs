@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use forewarn_core::{Field, PredictArgs, Step};
 use forewarn_kernels::random::seed_for;
-use forewarn_store::{ForecastFile, Labels, write_forecast};
+use forewarn_store::{Digest, ForecastFile, Labels, StepOutput, write_forecast};
 use rayon::prelude::*;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::components::ModelSpec;
 use crate::context::Context;
@@ -25,9 +26,38 @@ pub struct Made {
     pub file: PathBuf,
     /// Digest of the step that made it.
     pub digest: String,
+    /// Digest of the file.
+    pub sha256: Digest,
+    /// Seed of its draws; 0 where nothing is drawn.
+    pub seed: u64,
+    /// What is in it.
+    pub size: Size,
+}
+
+/// What is in a forecast.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Size {
+    /// Units.
+    pub units: u64,
+    /// Draws a unit; `None` for a point forecast.
+    pub draws: Option<usize>,
+    /// Unit-steps without a forecast.
+    pub missing: u64,
 }
 
 impl Made {
+    /// The forecast that a step left, as [`write_fields`] described it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the step holds something else.
+    pub fn of(name: &str, output: &StepOutput, seed: u64) -> Result<Self> {
+        let strange = || forewarn_store::Error::damaged(&output.dir, "holds no forecast; remove it and run again");
+        let size = serde_json::from_value(output.notes.clone()).map_err(|_| strange())?;
+        let sha256 = output.files.get(FORECAST).cloned().ok_or_else(strange)?;
+        let file = output.dir.join(FORECAST);
+        Ok(Self { name: name.to_owned(), file, digest: output.digest.to_string(), sha256, seed, size })
+    }
+
     /// The field of one step.
     ///
     /// # Errors
@@ -60,17 +90,16 @@ pub fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -> Resul
             Ok(trained.fitted.predict(&args)?)
         };
         let path = workspace.path(FORECAST);
-        write_fields(ctx, path, predict)?;
-        Ok(json!({ "artifact": trained.artifact }))
+        write_fields(ctx, path, predict)
     })?;
-    Ok(Made { name: spec.name.clone(), file: output.dir.join(FORECAST), digest: output.digest.to_string() })
+    Made::of(&spec.name, &output, seed)
 }
 
-/// Makes the fields of all steps, as many at a time as there are threads, and writes them in order.
+/// Makes the fields of all steps, as many at a time as there are threads, and writes them in order; tells their [`Size`].
 ///
 /// # Errors
 /// What `make` refuses; a file that cannot be written.
-pub fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Result<Field> + Sync) -> Result<()> {
+pub fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Result<Field> + Sync) -> Result<Value> {
     let config = &ctx.run.config;
     let steps = config.forecast.steps.0;
     let labels = Labels { target: config.target.column.clone(), level: config.target.level.clone(), cadence: ctx.cadence() };
@@ -81,12 +110,21 @@ pub fn write_fields(ctx: &Context<'_>, path: PathBuf, make: impl Fn(u16) -> Resu
         ctx.engine.advance(u64::from(last), u64::from(steps));
         batch
     });
-    let mut failure = None;
-    let fields = batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok());
+    let (mut failure, mut size) = (None, Size::default());
+    let fields = batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
     let file = std::fs::File::create(&path).map_err(Error::io(&path))?;
     let written = write_forecast(file, &labels, fields);
-    match failure {
-        Some(e) => Err(e),
-        None => Ok(written?),
+    if let Some(e) = failure {
+        return Err(e);
+    }
+    written?;
+    Ok(json!(size))
+}
+
+impl Size {
+    fn add(&mut self, field: &Field) {
+        self.units = field.units().len() as u64;
+        self.draws = (!field.is_point()).then(|| field.width());
+        self.missing += field.rows().filter(|row| row[0].is_nan()).count() as u64;
     }
 }

@@ -1,8 +1,9 @@
 //! What holds for every transform.
 
 use forewarn_core::TransformArgs;
+use forewarn_transforms::TRANSFORMS;
 
-use crate::support::{Patch, all, assert_close};
+use crate::support::{Patch, all, assert_close, noise};
 
 /// Those whose purpose is to fill.
 const FILLS: [&str; 2] = ["fill", "replace-missing"];
@@ -28,6 +29,23 @@ fn changing_the_future_changes_nothing_before() {
 }
 
 #[test]
+fn of_the_reference_s_transforms_only_fill_looks_ahead() {
+    let patch = Patch::new();
+    let (mut now, mut other) = (patch.counts(1, 10), patch.counts(2, 30));
+    let cut = 9 * patch.units.len();
+    // One unit is observed late.
+    now[..cut].iter_mut().step_by(patch.units.len()).for_each(|x| *x = f32::NAN);
+    (now[cut], other[cut]) = (5.0, 6.0);
+    let changed = [&now[..cut], &other[cut..]].concat();
+    for entry in TRANSFORMS {
+        let Ok(transform) = (entry.build)(&serde_json::json!({"compat": "views"})) else { continue };
+        let (before, after) = (patch.apply(&*transform, &now), patch.apply(&*transform, &changed));
+        let same = before[..cut].iter().zip(&after).all(|(a, b)| a.to_bits() == b.to_bits());
+        assert_eq!(same, entry.name != "fill", "{}", entry.name);
+    }
+}
+
+#[test]
 fn what_came_later_is_not_needed() {
     let patch = Patch::new();
     let values = patch.counts(3, 10);
@@ -46,8 +64,9 @@ fn the_order_of_units_is_irrelevant() {
     let patch = Patch::new();
     let values = patch.counts(4, 10);
     let n = patch.units.len();
-    // 17 and the number of units have no common divisor, so this is a permutation.
-    let order: Vec<usize> = (0..n).map(|i| (i * 17 + 5) % n).collect();
+    let mut order: Vec<usize> = (0..n).collect();
+    let mut random = noise(9);
+    order.sort_by_cached_key(|_| random());
     let units = order.iter().map(|&i| patch.units[i]).collect();
     let groups: Vec<u32> = order.iter().map(|&i| patch.groups[i]).collect();
     let shuffled: Vec<f32> = values.chunks(n).flat_map(|f| order.iter().map(|&i| f[i])).collect();

@@ -75,7 +75,8 @@ fn the_default_differs_where_it_says_so() {
         let mut settings = case.settings.clone();
         settings["compat"] = "none".into();
         let corrected = build(&case.transform, &settings).apply(&args).unwrap();
-        let same = corrected.iter().zip(column(&case.expect)).all(|(a, b)| *a == b || (a.is_nan() && b.is_nan()));
+        let same =
+            corrected.iter().zip(column(&case.expect)).all(|(a, b)| *a == b || (a.is_nan() && b.is_nan()));
         assert!(!same, "{} {} is the reference's", case.transform, case.settings);
     }
 }

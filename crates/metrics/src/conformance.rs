@@ -1,0 +1,213 @@
+//! Laws that hold for every metric of the catalog.
+
+use forewarn_core::*;
+use forewarn_kernels::random::Stream;
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::METRICS;
+
+const ROWS: usize = 240;
+const DRAWS: usize = 20;
+
+/// Calibration, not skill: an exact forecast does not optimise it (see its documentation).
+const NOT_A_SCORE: [&str; 1] = ["coverage"];
+
+/// A forecast with `width` draws a row; one value is a point forecast.
+fn field(width: usize, values: Vec<f32>) -> Field {
+    let units = (0..(values.len() / width) as u32).map(Unit).collect();
+    match width {
+        1 => Field::point(Period(9), Step(1), units, values),
+        _ => Field::draws(Period(9), Step(1), units, width, values),
+    }
+    .unwrap()
+    .sorted()
+}
+
+fn tally(metric: &dyn Metric, observed: &[f32], forecast: &Field) -> Tally {
+    metric.tally(&ScoreArgs::new(observed, forecast).unwrap()).unwrap()
+}
+
+fn score(metric: &dyn Metric, observed: &[f32], forecast: &Field) -> f64 {
+    metric.score(&tally(metric, observed, forecast))
+}
+
+/// Counts, four in five of them zero.
+fn counts(seed: u64, n: usize) -> Vec<f32> {
+    let stream = Stream::new(seed, &[]);
+    let count =
+        |i: u64| if stream.below(2 * i, 5) > 0 { 0.0 } else { (1 + stream.below(2 * i + 1, 30)) as f32 };
+    (0..n as u64).map(count).collect()
+}
+
+/// Distance from the best there is: lower is better.
+fn distance(metric: &dyn Metric, score: f64) -> f64 {
+    match metric.better() {
+        Better::Lower => score,
+        Better::Higher => -score,
+        Better::Near(best) => (score - best).abs(),
+    }
+}
+
+fn close(a: f64, b: f64, relative: f64) -> bool {
+    (a.is_nan() && b.is_nan()) || (a - b).abs() <= relative * (1.0 + a.abs().max(b.abs()))
+}
+
+#[test]
+fn examples_hold_and_the_first_is_perfect() {
+    for entry in METRICS {
+        let metric = entry.default().unwrap();
+        let examples = metric.examples();
+        assert!(examples.len() >= 2, "{}: two examples at least", entry.file);
+        for e in &examples {
+            let forecast = field(e.draws[0].len(), e.draws.concat());
+            let got = score(metric.as_ref(), e.observed, &forecast);
+            assert!(close(got, e.expect, 1e-7), "{}, {}: {got}, expected {}", entry.file, e.title, e.expect);
+        }
+        let exact = |(y, draws): (&f32, &&[f32])| draws.iter().all(|d| d == y);
+        let first = &examples[0];
+        assert!(first.observed.iter().zip(first.draws).all(exact), "{}: perfect comes first", entry.file);
+        assert!(first.title.starts_with("a perfect forecast"), "{}: say so", entry.file);
+    }
+}
+
+#[test]
+fn entries_are_sorted_documented_and_strict() {
+    assert!(METRICS.windows(2).all(|w| w[0].name < w[1].name), "keep the catalog sorted");
+    for entry in METRICS {
+        let doc = entry.doc();
+        assert!(doc.contains("doi:"), "{}: cite the source", entry.file);
+        let direction = ["lower is better", "higher is\nbetter", "higher is better", "best near"];
+        assert!(direction.iter().any(|words| doc.contains(words)), "{}: say what is good", entry.file);
+        let unit = ["unit", "0-1"];
+        assert!(unit.iter().any(|words| doc.contains(words)), "{}: give the unit", entry.file);
+        let file = format!("{}.rs", entry.name.replace('-', "_"));
+        assert!(entry.file.ends_with(&file), "{}: named {}", entry.file, entry.name);
+        let unknown = (entry.build)(&json!({"no-such-setting": 1}));
+        assert!(matches!(unknown, Err(Error::Config { .. })), "{}: deny_unknown_fields", entry.file);
+    }
+}
+
+#[test]
+fn settings_out_of_bounds_are_refused_by_name() {
+    let properties = |e: &Entry<dyn Metric>| (e.schema)().get("properties").cloned().unwrap_or_default();
+    for entry in METRICS {
+        for (setting, bad) in
+            [("level", json!(0.0)), ("level", json!(1.0)), ("level", json!(-3)), ("threshold", json!("x"))]
+        {
+            if properties(entry).get(setting).is_some() {
+                let error = (entry.build)(&json!({setting: bad})).unwrap_err().to_string();
+                assert!(error.starts_with(entry.name), "{}: {error}", entry.file);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_perfect_forecast_is_optimal() {
+    let observed = &counts(3, ROWS);
+    let noise = counts(4, ROWS * DRAWS);
+    let near = |scale: f32| {
+        let value = move |(i, n): (usize, &f32)| (observed[i / DRAWS] + scale * (n - 3.0)).max(0.0);
+        field(DRAWS, noise.iter().enumerate().map(value).collect())
+    };
+    let perturbed = [
+        ("nothing", field(1, vec![0.0; ROWS])),
+        ("too low", field(1, observed.iter().map(|y| y / 10.0).collect())),
+        ("too high", field(1, observed.iter().map(|y| y * 2.0 + 1.0).collect())),
+        ("misplaced", field(1, observed.iter().rev().copied().collect())),
+        ("a little noise", near(0.1)),
+        ("much noise", near(3.0)),
+        ("unrelated draws", field(DRAWS, noise.clone())),
+    ];
+    for entry in METRICS.iter().filter(|e| !NOT_A_SCORE.contains(&e.name)) {
+        let metric = entry.default().unwrap();
+        let perfect = [1, DRAWS].map(|width| {
+            let values = observed.iter().flat_map(|&y| vec![y; width]).collect();
+            distance(metric.as_ref(), score(metric.as_ref(), observed, &field(width, values)))
+        });
+        assert_eq!(perfect[0], perfect[1], "{}: a point is a degenerate distribution", entry.file);
+        let mut worse = 0;
+        for (name, forecast) in &perturbed {
+            let other = distance(metric.as_ref(), score(metric.as_ref(), observed, forecast));
+            assert!(perfect[0] <= other, "{}: {name} scores {other}, perfect {}", entry.file, perfect[0]);
+            worse += u32::from(perfect[0] < other);
+        }
+        assert!(worse >= 4, "{}: it tells only {worse} of 7 forecasts from the perfect one", entry.file);
+    }
+}
+
+#[test]
+fn the_order_of_rows_and_draws_is_irrelevant() {
+    let (observed, draws) = (counts(5, ROWS), counts(6, ROWS * DRAWS));
+    let reverse = |values: &[f32]| values.iter().rev().copied().collect::<Vec<f32>>();
+    let reversed = (reverse(&observed), reverse(&draws));
+    for entry in METRICS {
+        let metric = entry.default().unwrap();
+        let one = score(metric.as_ref(), &observed, &field(DRAWS, draws.clone()));
+        let other = score(metric.as_ref(), &reversed.0, &field(DRAWS, reversed.1.clone()));
+        assert!(close(one, other, 1e-12), "{}: {one} {other}", entry.file);
+    }
+}
+
+#[test]
+fn pooled_halves_are_the_whole() {
+    let (observed, draws) = (counts(7, ROWS), counts(8, ROWS * DRAWS));
+    for entry in METRICS {
+        let metric = entry.default().unwrap();
+        let whole = tally(metric.as_ref(), &observed, &field(DRAWS, draws.clone()));
+        for cut in [0, 1, ROWS / 2, ROWS] {
+            let parts =
+                [(&observed[..cut], &draws[..cut * DRAWS]), (&observed[cut..], &draws[cut * DRAWS..])];
+            let mut pool = Tally::default();
+            for (y, values) in parts {
+                pool.add(&tally(metric.as_ref(), y, &field(DRAWS, values.to_vec())));
+            }
+            let same = pool.0.iter().zip(&whole.0).all(|(a, b)| close(*a, *b, 1e-12));
+            assert!(same && pool.0.len() == whole.0.len(), "{}: {pool:?} {whole:?}", entry.file);
+            assert!(close(metric.score(&pool), metric.score(&whole), 1e-12), "{}", entry.file);
+        }
+    }
+}
+
+#[test]
+fn rows_without_truth_contribute_nothing() {
+    let (observed, draws) = (counts(9, ROWS), counts(10, ROWS * DRAWS));
+    for entry in METRICS {
+        let metric = entry.default().unwrap();
+        let known = tally(metric.as_ref(), &observed, &field(DRAWS, draws.clone()));
+        let mut longer = (vec![f32::NAN; 2], vec![f32::NAN; DRAWS]);
+        longer.1.extend([7.0; DRAWS]);
+        longer.0.extend(&observed);
+        longer.1.extend(&draws);
+        let padded = tally(metric.as_ref(), &longer.0, &field(DRAWS, longer.1));
+        assert_eq!(known, padded, "{}", entry.file);
+        let nothing = tally(metric.as_ref(), &[f32::NAN], &field(1, vec![3.0]));
+        assert!(metric.score(&nothing).is_nan(), "{}: no rows, no score", entry.file);
+        assert!(metric.score(&Tally::default()).is_nan(), "{}: nothing tallied, no score", entry.file);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_finite_gives_a_number_or_nan_or_a_reason(
+        (observed, width, values) in (1_usize..8, 1_usize..8).prop_flat_map(|(rows, width)| {
+            let value = prop_oneof![
+                4 => Just(0.0_f32), 2 => (0_u8..5).prop_map(f32::from), 1 => -1e30_f32..1e30, 1 => 0.0_f32..1e-30
+            ];
+            let row = prop::collection::vec(value.clone(), rows);
+            (row, Just(width), prop::collection::vec(value, rows * width))
+        }),
+    ) {
+        let forecast = field(width, values);
+        for entry in METRICS {
+            let metric = entry.default().unwrap();
+            if let Ok(tally) = metric.tally(&ScoreArgs::new(&observed, &forecast).unwrap()) {
+                prop_assert!(tally.0.iter().all(|v| v.is_finite()), "{}: {tally:?}", entry.file);
+                prop_assert!(!metric.score(&tally).is_infinite(), "{}: {tally:?}", entry.file);
+            } else {
+                prop_assert_eq!(entry.name, "msle", "the others are defined for all numbers");
+            }
+        }
+    }
+}

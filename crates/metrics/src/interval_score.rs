@@ -1,0 +1,72 @@
+//! Interval score.
+
+use forewarn_core::prelude::*;
+use forewarn_kernels::quantile;
+
+use crate::{average, settings};
+
+forewarn_core::entry!(Metric: IntervalScore as "interval-score", check);
+
+/// Width of the central prediction interval plus a penalty for what falls outside: lower is better, 0 is perfect.
+///
+/// `mean ((u - l) + 2/a (l - y)+ + 2/a (y - u)+)` with `a = 1 - level` and `l`, `u` the `a/2` and `1 - a/2` quantiles of
+/// the draws (linear interpolation), in the unit of the target. Proper for the two quantiles (Gneiting and Raftery
+/// 2007, doi:10.1198/016214506000001437). With few draws the ends of a wide interval are the extreme draws: `level`
+/// 0.9 wants 20 draws at least.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IntervalScore {
+    /// Probability that the interval should hold, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub level: f64,
+}
+
+impl Default for IntervalScore {
+    fn default() -> Self {
+        Self { level: 0.9 }
+    }
+}
+
+impl IntervalScore {
+    fn check(self) -> Result<Self> {
+        settings::level("interval-score", self.level)?;
+        Ok(self)
+    }
+}
+
+impl Metric for IntervalScore {
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        let level = self.level;
+        let loss = |y: f64, row: &[f32]| {
+            quantile::interval_score(quantile::central_interval(row, level), y, level)
+        };
+        Ok(average::tally(args, loss))
+    }
+
+    fn score(&self, tally: &Tally) -> f64 {
+        average::mean(tally)
+    }
+
+    fn examples(&self) -> Vec<ScoreExample> {
+        vec![
+            ScoreExample {
+                title: "a perfect forecast",
+                observed: &[0.0, 12.0],
+                draws: &[&[0.0], &[12.0]],
+                expect: 0.0,
+            },
+            ScoreExample {
+                title: "inside the interval 0.2 to 3.8 its width counts",
+                observed: &[2.0],
+                draws: &[&[0.0, 1.0, 2.0, 3.0, 4.0]],
+                expect: 3.6,
+            },
+            ScoreExample {
+                title: "6.2 above it, at 20 for each",
+                observed: &[10.0],
+                draws: &[&[0.0, 1.0, 2.0, 3.0, 4.0]],
+                expect: 127.6,
+            },
+        ]
+    }
+}

@@ -1,0 +1,58 @@
+//! Ratio of what was forecast to what was observed.
+
+use forewarn_core::prelude::*;
+use forewarn_kernels::point;
+
+forewarn_core::entry!(Metric: MeanCalibrationRatio as "mean-calibration-ratio");
+
+/// Sum of the predictive means over the sum of the observations: best near 1; above it, the forecast is too high.
+///
+/// `sum f / sum y`, with `f` the mean of the draws, without unit: calibration in the large (Van Calster et al. 2019,
+/// doi:10.1186/s12916-019-1466-7), also known as multiplicative bias. Of a pool it is the ratio of its sums, not a
+/// mean of ratios. Right total, wrong places: it says nothing about either. NaN when nothing was observed; for
+/// targets that can be negative use `bias`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MeanCalibrationRatio {}
+
+impl Metric for MeanCalibrationRatio {
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        let (mut forecast, mut observed) = (0.0, 0.0);
+        for (y, row) in args.rows() {
+            forecast += point::mean(row);
+            observed += f64::from(y);
+        }
+        Ok(Tally(vec![forecast, observed]))
+    }
+
+    fn score(&self, tally: &Tally) -> f64 {
+        if tally.at(1) == 0.0 { f64::NAN } else { tally.at(0) / tally.at(1) }
+    }
+
+    fn examples(&self) -> Vec<ScoreExample> {
+        vec![
+            ScoreExample {
+                title: "a perfect forecast",
+                observed: &[0.0, 12.0],
+                draws: &[&[0.0], &[12.0]],
+                expect: 1.0,
+            },
+            ScoreExample {
+                title: "a quarter of what happened",
+                observed: &[0.0, 4.0],
+                draws: &[&[0.0, 0.0], &[0.0, 2.0]],
+                expect: 0.25,
+            },
+            ScoreExample {
+                title: "nothing happened, no score",
+                observed: &[0.0, 0.0],
+                draws: &[&[0.0], &[1.0]],
+                expect: f64::NAN,
+            },
+        ]
+    }
+
+    fn better(&self) -> Better {
+        Better::Near(1.0)
+    }
+}

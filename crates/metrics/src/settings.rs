@@ -1,0 +1,19 @@
+//! Bounds of settings that several metrics share.
+
+use forewarn_core::{Error, Result};
+
+/// A probability strictly between 0 and 1.
+pub(crate) fn level(component: &str, level: f64) -> Result<()> {
+    if 0.0 < level && level < 1.0 {
+        return Ok(());
+    }
+    Err(Error::config(component, format!("`level` is {level}; it must be between 0 and 1, both excluded")))
+}
+
+/// A number that a value can reach or fail to reach.
+pub(crate) fn threshold(component: &str, threshold: f64) -> Result<()> {
+    if threshold.is_finite() {
+        return Ok(());
+    }
+    Err(Error::config(component, format!("`threshold` is {threshold}; it must be finite")))
+}

@@ -1,0 +1,276 @@
+//! The report's facts, gathered from a run.
+
+use forewarn_catalog::{METRICS, find};
+use forewarn_core::{Better, Cell, Field, Period, Step, Unit};
+use forewarn_data::geography;
+use forewarn_data::validation::Severity as Found;
+use forewarn_store::{Archive, Manifest};
+use serde_json::json;
+
+use crate::components::{Role, Status};
+use crate::report::{
+    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run, Score,
+    Severity, Source, StepScores, Validation, data_uri, render,
+};
+use crate::run::{Results, Work, issued};
+use crate::scores::{Group, is_better, skill};
+use crate::stages::validate::QUARANTINE;
+use crate::{Error, Result};
+
+/// The metric that leads the table and the chart.
+const HEADLINE: &str = "crps";
+/// Rows of the table of risks.
+const RISKS: usize = 15;
+
+/// The page of a run.
+///
+/// # Errors
+/// A forecast or a picture that cannot be read again.
+pub(crate) fn page(work: &Work<'_>, results: &Results<'_>, archive: &Archive, manifests: &[Manifest]) -> Result<String> {
+    let first = issued(results.ensembles, &results.made).map(|made| made.field(Step(1))).transpose()?;
+    let outlook = first.as_ref().map(|field| outlook(work, field)).transpose()?;
+    let risks = first.as_ref().map(|field| risks(work, field)).transpose()?;
+    let report = Report {
+        run: run(work, results),
+        outlook,
+        maps: results.pictures.iter().map(|p| picture(work, p)).collect::<Result<_>>()?,
+        risks: risks.unwrap_or_default(),
+        evaluation: Some(evaluation(work, results)),
+        sources: vec![source(work)],
+        validation: validation(work),
+        models: models(work, results),
+        archive: manifests.iter().map(|m| filed(work, archive, m)).collect(),
+        missing: work.missing.clone(),
+        reproduce: reproduce(work),
+    };
+    Ok(render(&report))
+}
+
+fn run(work: &Work<'_>, results: &Results<'_>) -> Run {
+    let (ctx, config) = (work.ctx, &work.ctx.run.config);
+    let label = |step: u16| ctx.cadence().label(ctx.origin() + Step(step));
+    let unit_kind = match config.target.level.as_str() {
+        "pgm" => "grid cells",
+        "cm" => "countries",
+        _ => "units",
+    };
+    Run {
+        name: config.name.clone(),
+        id: work.id.clone(),
+        target: config.target.description.clone(),
+        counted: config.target.counted.clone(),
+        unit_kind: unit_kind.to_owned(),
+        units: ctx.summary().units as usize,
+        shown: issued(results.ensembles, &results.made).map(|m| m.name.clone()).unwrap_or_default(),
+        origin: label(0),
+        first_target: label(1),
+        last_target: label(config.forecast.steps.0),
+        vintage: config.vintage.clone(),
+    }
+}
+
+/// Totals of the first target period beside what was observed.
+fn outlook(work: &Work<'_>, field: &Field) -> Result<Outlook> {
+    let ctx = work.ctx;
+    let total = |values: &[f32]| values.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).sum::<f64>();
+    let observed = |period: Period| -> Result<f64> { Ok(total(ctx.panel()?.field(&ctx.run.config.target.column, period)?)) };
+    let season = ctx.cadence().season().min(ctx.axis().len);
+    let year: Vec<f64> = (0..season as i32).map(|i| observed(Period(ctx.origin().0 - i))).collect::<Result<_>>()?;
+    Ok(Outlook {
+        expected: total(&field.means()),
+        observed: year.first().copied(),
+        recent: Some((year.iter().sum::<f64>() / season as f64, season)),
+        previous: None,
+        likely: (!field.is_point()).then(|| field.rows().filter(|row| chance(row) > 0.5).count()),
+    })
+}
+
+/// Share of draws that are at least 1.
+fn chance(draws: &[f32]) -> f64 {
+    draws.iter().filter(|&&v| v >= 1.0).count() as f64 / draws.len() as f64
+}
+
+/// The units with the highest expected value.
+fn risks(work: &Work<'_>, field: &Field) -> Result<Vec<Risk>> {
+    let ctx = work.ctx;
+    let observed = ctx.panel()?.field(&ctx.run.config.target.column, ctx.origin())?;
+    let means = field.means();
+    let mut order: Vec<usize> = (0..means.len()).filter(|&i| means[i] > 0.0).collect();
+    order.sort_by(|&a, &b| means[b].total_cmp(&means[a]).then(a.cmp(&b)));
+    order.truncate(RISKS);
+    let sorted = field.clone().sorted();
+    let risk = |i: usize| {
+        let draws = &sorted.values()[i * sorted.width()..(i + 1) * sorted.width()];
+        let quantile = |p: f64| forewarn_kernels::quantile::of_sorted(draws, p);
+        Risk {
+            unit: field.units()[i].to_string(),
+            place: place(field.units()[i], &ctx.run.config.target.level),
+            expected: f64::from(means[i]),
+            probability: (!field.is_point()).then(|| chance(draws)),
+            interval: (!field.is_point()).then(|| (quantile(0.05), quantile(0.95))),
+            observed: (!observed[i].is_nan()).then(|| f64::from(observed[i])),
+        }
+    };
+    Ok(order.into_iter().map(risk).collect())
+}
+
+/// Country and centre of a cell.
+fn place(unit: Unit, level: &str) -> String {
+    if level != "pgm" {
+        let country = geography::countries().iter().find(|c| level == "cm" && c.id == unit.0);
+        return country.map(|c| c.name.to_owned()).unwrap_or_default();
+    }
+    let country = geography::country(unit).map_or("no country", |c| c.name);
+    let centre = Cell::try_from(unit).map(Cell::centre);
+    centre.map_or_else(|_| country.to_owned(), |(lat, lon)| format!("{country}, {}", degrees(lat, lon)))
+}
+
+fn degrees(latitude: f64, longitude: f64) -> String {
+    let (north, east) = (if latitude < 0.0 { "S" } else { "N" }, if longitude < 0.0 { "W" } else { "E" });
+    format!("{:.2}° {north} {:.2}° {east}", latitude.abs(), longitude.abs())
+}
+
+fn picture(work: &Work<'_>, picture: &crate::stages::maps::Picture) -> Result<Picture> {
+    let bytes = std::fs::read(&picture.file).map_err(Error::io(&picture.file))?;
+    let origin = work.ctx.cadence().label(work.ctx.origin());
+    let caption = format!("{}; origin {origin}, data: {}", picture.caption, work.ctx.run.config.vintage);
+    Ok(Picture { uri: data_uri("image/png", &bytes), alt: picture.caption.clone(), caption })
+}
+
+fn evaluation(work: &Work<'_>, results: &Results<'_>) -> Evaluation {
+    let (axis, evaluated) = (work.ctx.axis(), &results.evaluated);
+    let label = |p: Period| axis.cadence.label(p);
+    let mut metrics: Vec<_> = results.metrics.iter().collect();
+    metrics.sort_by_key(|m| m.name != HEADLINE);
+    let names: Vec<&str> = results.models.iter().map(|m| m.name.as_str()).collect();
+    let names = || names.iter().copied().chain(results.ensembles.iter().map(|e| e.name.as_str()));
+    let mut scores = Vec::new();
+    for metric in &metrics {
+        let baseline = best_baseline(results, metric.name, metric.metric.better());
+        scores.extend(names().map(|name| score(results, name, (metric.name, metric.metric.better()), baseline.as_ref())));
+    }
+    let by_step = |name: &str| {
+        let headline = metrics.first().map_or(HEADLINE, |m| m.name);
+        let value = |s: u16| evaluated.scores.find(name, headline, Group::Step, Some(i32::from(s))).and_then(|s| s.value);
+        StepScores { model: name.to_owned(), values: (1..=work.ctx.run.config.forecast.steps.0).map(value).collect() }
+    };
+    let last = evaluated.origins.last() + work.ctx.run.config.forecast.steps;
+    Evaluation {
+        partition: "calibration".to_owned(),
+        origins: evaluated.origins.iter().map(label).collect(),
+        truth: (label(evaluated.partition.test.0), label(last)),
+        metrics: metrics.iter().map(|m| self::metric(m.name, m.metric.better())).collect(),
+        scores,
+        by_step: names().map(by_step).collect(),
+        coverage: coverage(results),
+    }
+}
+
+fn metric(name: &str, better: Better) -> Metric {
+    let doc = find("metric", METRICS, name).map(forewarn_core::Entry::doc).unwrap_or_default();
+    let meaning = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    Metric { name: name.to_owned(), meaning, better }
+}
+
+/// Name and score of the best baseline by a metric.
+fn best_baseline<'r>(results: &'r Results<'_>, metric: &str, better: Better) -> Option<(&'r str, f64)> {
+    let baselines = results.models.iter().filter(|m| m.status == Status::Baseline);
+    let scored = baselines.filter_map(|m| {
+        let score = results.evaluated.scores.find(&m.name, metric, Group::All, None)?;
+        Some((m.name.as_str(), score.value?))
+    });
+    scored.reduce(|best, next| if is_better(better, next.1, best.1) { next } else { best })
+}
+
+fn score(results: &Results<'_>, name: &str, (metric, better): (&str, Better), baseline: Option<&(&str, f64)>) -> Score {
+    let found = results.evaluated.scores.find(name, metric, Group::All, None);
+    let value = found.and_then(|s| s.value);
+    let against = baseline.filter(|(b, _)| *b != name);
+    Score {
+        model: name.to_owned(),
+        metric: metric.to_owned(),
+        value,
+        skill: value.zip(against).and_then(|(v, (_, b))| skill(better, v, *b)),
+        against: against.map(|(b, _)| (*b).to_owned()),
+        n: found.map_or(0, |s| s.n),
+    }
+}
+
+fn coverage(results: &Results<'_>) -> Option<Coverage> {
+    let shown = issued(results.ensembles, &results.made)?;
+    let metric = results.metrics.iter().find(|m| m.name == "coverage")?;
+    let score = results.evaluated.scores.find(&shown.name, metric.name, Group::All, None)?;
+    let Better::Near(level) = metric.metric.better() else { return None };
+    Some(Coverage { level, share: score.value?, n: score.n })
+}
+
+fn source(work: &Work<'_>) -> Source {
+    Source {
+        name: "observations".to_owned(),
+        location: work.snapshot.name.clone(),
+        vintage: work.ctx.run.config.vintage.clone(),
+        digest: work.snapshot.digest.clone(),
+        rows: work.ctx.summary().rows,
+    }
+}
+
+fn validation(work: &Work<'_>) -> Validation {
+    let summary = work.ctx.summary();
+    let finding = |f: &forewarn_data::validation::Finding| Finding {
+        severity: match f.severity {
+            Found::Pass => Severity::Note,
+            Found::Warn => Severity::Warning,
+            Found::Fail => Severity::Failure,
+        },
+        check: f.rule.clone(),
+        message: f.message.clone(),
+        count: f.count,
+    };
+    let quarantine = (summary.rejected > 0).then(|| QUARANTINE.to_owned());
+    let findings = summary.findings.iter().map(finding).collect();
+    Validation { rows: summary.rows, rejected: summary.rejected, quarantine, findings }
+}
+
+fn models(work: &Work<'_>, results: &Results<'_>) -> Vec<Model> {
+    let failure = |name: &str| work.missing.iter().find(|m| m.contains(&format!("`{name}`"))).cloned();
+    let text = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let models = results.models.iter().map(|m| Model {
+        name: m.name.clone(),
+        algorithm: m.algorithm.clone(),
+        status: text(json!(m.status)),
+        role: "member".to_owned(),
+        baseline: m.status == Status::Baseline,
+        failure: failure(&m.name),
+    });
+    let ensembles = results.ensembles.iter().map(|e| Model {
+        name: e.name.clone(),
+        algorithm: format!("{} of {}", e.algorithm, e.members.join(", ")),
+        status: if e.role == Role::Production { "deployed".to_owned() } else { "shadow".to_owned() },
+        role: text(json!(e.role)),
+        baseline: false,
+        failure: failure(&e.name),
+    });
+    models.chain(ensembles).collect()
+}
+
+fn filed(work: &Work<'_>, archive: &Archive, manifest: &Manifest) -> Filed {
+    let place = archive.place(manifest);
+    Filed {
+        model: manifest.name.clone(),
+        path: place.strip_prefix(&work.root).unwrap_or(&place).display().to_string(),
+        rows: manifest.units * u64::from(manifest.steps.0),
+        digest: manifest.file.to_string(),
+    }
+}
+
+fn reproduce(work: &Work<'_>) -> Reproduce {
+    let run = work.ctx.run;
+    let file = run.file.file_name().unwrap_or(run.file.as_os_str()).to_string_lossy().into_owned();
+    Reproduce {
+        command: format!("forewarn run -c {file}"),
+        config_digest: forewarn_store::Digest::of_bytes(run.to_toml().as_bytes()).to_string(),
+        revision: work.code.revision.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: run.config.seed,
+    }
+}

@@ -1,0 +1,213 @@
+//! The archive: every forecast that was issued, immutable, with what made it.
+//!
+//! `root/TARGET/NAME/ORIGIN/RUN/` holds `forecast.parquet` and `manifest.json`. The manifest is written last: a folder
+//! without one is no forecast. The files are all there is: no index has to be kept in step with them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use forewarn_core::{Cadence, Period, Step};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::file::{self, UNFINISHED};
+use crate::forecast::ForecastFile;
+use crate::{Digest, Error, Result};
+
+const FORECAST: &str = "forecast.parquet";
+const MANIFEST: &str = "manifest.json";
+
+/// What made a forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this record.
+    pub schema: u32,
+    /// Run that made it.
+    pub run: String,
+    /// Model or ensemble.
+    pub name: String,
+    /// How it was made.
+    pub made: Made,
+    /// Column that is forecast.
+    pub target: String,
+    /// Level of analysis.
+    pub level: String,
+    /// How often.
+    pub cadence: Cadence,
+    /// Last period that was known, with its label.
+    pub origin: (Period, String),
+    /// Steps 1 to this.
+    pub steps: Step,
+    /// Draws a unit; `None` for a point forecast.
+    pub draws: Option<usize>,
+    /// Units.
+    pub units: u64,
+    /// Unit-steps without a forecast.
+    pub missing: u64,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Which edition of the observations it knew, in words.
+    pub vintage: String,
+    /// Version and revision of the program.
+    pub code: String,
+    /// Digest of the resolved configuration.
+    pub config: Digest,
+    /// Digests of the sources, by name.
+    pub data: BTreeMap<String, String>,
+    /// Digest of the Parquet file.
+    pub file: Digest,
+}
+
+/// How a forecast was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Made {
+    /// By a model.
+    Model {
+        /// Catalog name.
+        algorithm: String,
+        /// Its settings.
+        settings: Value,
+        /// Name of the fitted artifact.
+        artifact: String,
+        /// Digest of its state.
+        state: String,
+    },
+    /// By an ensemble.
+    Ensemble {
+        /// Catalog name.
+        algorithm: String,
+        /// Its settings.
+        settings: Value,
+        /// Role in the run.
+        role: String,
+        /// Digests of the members' forecasts, by name.
+        members: BTreeMap<String, String>,
+    },
+}
+
+/// A forecast in the archive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filed {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// What made it.
+    pub manifest: Manifest,
+}
+
+impl Filed {
+    /// Its Parquet file.
+    pub fn file(&self) -> PathBuf {
+        self.dir.join(FORECAST)
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Damaged`].
+    pub fn open(&self) -> Result<ForecastFile> {
+        ForecastFile::open(&self.file())
+    }
+}
+
+/// Forecasts below one folder.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    root: PathBuf,
+}
+
+impl Archive {
+    /// The archive below `root`, which is made when it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be made.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        std::fs::create_dir_all(&root).map_err(Error::io(&root))?;
+        Ok(Self { root })
+    }
+
+    /// Where a forecast belongs.
+    pub fn place(&self, manifest: &Manifest) -> PathBuf {
+        let origin = manifest.origin.1.replace(':', "");
+        [&manifest.target, &manifest.name, &origin, &manifest.run]
+            .iter()
+            .fold(self.root.clone(), |p, part| p.join(part))
+    }
+
+    /// Files a forecast; filing the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when something else is filed there; [`Error::Damaged`] when `forecast` is not what the
+    /// manifest says.
+    pub fn file(&self, manifest: Manifest, forecast: &Path) -> Result<Filed> {
+        let dir = self.place(&manifest);
+        if dir.join(MANIFEST).exists() {
+            let filed = read(&dir)?;
+            if filed.manifest == manifest {
+                return Ok(filed);
+            }
+            let (path, filed, offered) = (dir, filed.manifest.file.to_string(), manifest.file.to_string());
+            return Err(Error::Conflict { path, filed, offered });
+        }
+        let found = Digest::of_file(forecast)?;
+        if found != manifest.file {
+            return Err(Error::damaged(
+                forecast,
+                format!("has sha256 {found}, the manifest says {}", manifest.file),
+            ));
+        }
+        file::sweep(&dir)?;
+        let bytes = std::fs::read(forecast).map_err(Error::io(forecast))?;
+        file::write_bytes(&dir.join(FORECAST), &bytes)?;
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::io(&dir)(e.into()))?;
+        file::write_bytes(&dir.join(MANIFEST), &text)?;
+        Ok(Filed { dir, manifest })
+    }
+
+    /// Every forecast, by target, name, origin and run.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a folder cannot be read, [`Error::Damaged`] when a manifest cannot.
+    pub fn list(&self) -> Result<Vec<Filed>> {
+        let mut found = Vec::new();
+        collect(&self.root, &mut found)?;
+        found.sort_by(|a, b| a.dir.cmp(&b.dir));
+        Ok(found)
+    }
+
+    /// Whether a forecast is what was filed.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with both digests when it is not.
+    pub fn verify(&self, filed: &Filed) -> Result<()> {
+        let (path, found) = (filed.file(), Digest::of_file(&filed.file())?);
+        if found == filed.manifest.file {
+            return Ok(());
+        }
+        Err(Error::damaged(&path, format!("has sha256 {found}, it was filed with {}", filed.manifest.file)))
+    }
+}
+
+fn collect(folder: &Path, found: &mut Vec<Filed>) -> Result<()> {
+    if folder.join(MANIFEST).exists() {
+        found.push(read(folder)?);
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let path = entry.map_err(Error::io(folder))?.path();
+        let unfinished = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(UNFINISHED));
+        if path.is_dir() && !unfinished {
+            collect(&path, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(dir: &Path) -> Result<Filed> {
+    let path = dir.join(MANIFEST);
+    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    let manifest = serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
+    Ok(Filed { dir: dir.to_path_buf(), manifest })
+}

@@ -1,0 +1,113 @@
+//! Files that appear whole or not at all.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use tempfile::Builder;
+
+use crate::{Error, Result};
+
+/// Prefix of unfinished files and folders; what a killed writer leaves behind begins with it.
+pub const UNFINISHED: &str = ".unfinished-";
+
+/// Writes a file: into a new one beside it, flushed to disk, then renamed over it. Folders are made.
+///
+/// # Errors
+/// [`Error::Io`]; the file that was there is untouched.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = parent(path);
+    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(path))?;
+    // Temporary files are private by default; a result is for all who may read the folder.
+    open_to_readers(file.path())?;
+    file.persist(path).map_err(|e| Error::io(path)(e.error))?;
+    sync_folder(folder)
+}
+
+/// Flushes the entries of a folder, so that a rename survives a power cut.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io(folder))
+}
+
+/// The folder of a path.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+pub(crate) fn open_to_readers(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if path.is_dir() { 0o755 } else { 0o644 };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(Error::io(path))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open_to_readers(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Removes what killed writers left in a folder. Only for folders that nobody else is writing to.
+///
+/// # Errors
+/// [`Error::Io`] when the folder cannot be read.
+pub fn sweep(folder: &Path) -> Result<usize> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(Error::io(folder)(e)),
+    };
+    let mut swept = 0;
+    for entry in entries {
+        let path = entry.map_err(Error::io(folder))?.path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(UNFINISHED)) {
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(Error::io(&path))?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file.txt");
+        write_bytes(&path, b"one").unwrap();
+        write_bytes(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+    }
+
+    #[test]
+    fn a_failed_write_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("inside"), b"x").unwrap();
+        assert!(write_bytes(&path, b"y").is_err(), "a folder is not replaced by a file");
+        assert_eq!(std::fs::read(path.join("inside")).unwrap(), b"x");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn leftovers_are_swept_and_results_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".unfinished-abc"), b"x").unwrap();
+        std::fs::create_dir(folder.path().join(".unfinished-folder")).unwrap();
+        std::fs::write(folder.path().join("kept"), b"x").unwrap();
+        assert_eq!(sweep(folder.path()).unwrap(), 2);
+        assert!(folder.path().join("kept").exists());
+        assert_eq!(sweep(&folder.path().join("nowhere")).unwrap(), 0);
+    }
+}

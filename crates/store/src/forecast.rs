@@ -1,0 +1,214 @@
+//! A forecast as a Parquet file: one row a unit and step, one row group a step.
+//!
+//! Columns: the target period (`month_id` for months, else `period`), the unit (`priogrid_id` at level `pgm`, `country_id`
+//! at `cm`, else `unit`), `origin`, `step`, and `pred_TARGET`: a list of draws, or a number for a point forecast. What
+//! it is, is declared in the file's metadata (`forewarn.output`), not guessed from the number of draws. NaN is «no
+//! forecast». Written field by field, and read step by step: a whole forecast never has to fit in memory.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Int32Type, Int64Type};
+use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
+use arrow_buffer::{OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use forewarn_core::{Cadence, Field, Period, Step, Unit};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+
+use crate::{Error, Result};
+
+/// Version of the file's layout.
+const SCHEMA: &str = "1";
+const OUTPUT: &str = "forewarn.output";
+
+/// What the columns are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    /// Column that is forecast.
+    pub target: String,
+    /// Level of analysis.
+    pub level: String,
+    /// How often.
+    pub cadence: Cadence,
+}
+
+impl Labels {
+    fn period(&self) -> &'static str {
+        if self.cadence == Cadence::Month { "month_id" } else { "period" }
+    }
+
+    fn unit(&self) -> &'static str {
+        match self.level.as_str() {
+            "pgm" => "priogrid_id",
+            "cm" => "country_id",
+            _ => "unit",
+        }
+    }
+
+    fn schema(&self, draws: Option<usize>) -> SchemaRef {
+        let field = |name: &str, kind| ArrowField::new(name, kind, false);
+        let kind = match draws {
+            None => DataType::Float32,
+            Some(_) => DataType::List(item()),
+        };
+        Arc::new(Schema::new(vec![
+            field(self.period(), DataType::Int32),
+            field(self.unit(), DataType::Int64),
+            field("origin", DataType::Int32),
+            field("step", DataType::Int32),
+            field(&format!("pred_{}", self.target), kind),
+        ]))
+    }
+}
+
+fn item() -> Arc<ArrowField> {
+    Arc::new(ArrowField::new("element", DataType::Float32, false))
+}
+
+/// Writes fields of successive steps. The same fields are the same bytes.
+///
+/// # Errors
+/// [`Error::Core`] when fields differ in width or there are none; [`Error::Damaged`] when the writer refuses.
+pub fn write_forecast(
+    out: impl Write + Send,
+    labels: &Labels,
+    fields: impl IntoIterator<Item = Field>,
+) -> Result<()> {
+    let refused = |e: parquet::errors::ParquetError| {
+        Error::damaged(Path::new("forecast"), format!("cannot be written: {e}"))
+    };
+    let mut fields = fields.into_iter().peekable();
+    let Some(first) = fields.peek() else {
+        return Err(forewarn_core::Error::data("a forecast without any step").into());
+    };
+    let draws = (!first.is_point()).then(|| first.width());
+    let schema = labels.schema(draws);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(metadata(labels, draws)))
+        .build();
+    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(refused)?;
+    for field in fields {
+        if (!field.is_point()).then(|| field.width()) != draws {
+            let reason = format!("step {} has another number of draws than the steps before it", field.step);
+            return Err(forewarn_core::Error::data(reason).into());
+        }
+        let batch =
+            batch(&schema, &field).map_err(|e| Error::damaged(Path::new("forecast"), e.to_string()))?;
+        writer.write(&batch).map_err(refused)?;
+        writer.flush().map_err(refused)?;
+    }
+    writer.close().map_err(refused)?;
+    Ok(())
+}
+
+fn metadata(labels: &Labels, draws: Option<usize>) -> Vec<KeyValue> {
+    let output = if draws.is_some() { "draws" } else { "point" };
+    let cadence = format!("{:?}", labels.cadence).to_lowercase();
+    let pairs = [
+        ("forewarn.schema", SCHEMA.to_owned()),
+        (OUTPUT, output.to_owned()),
+        ("forewarn.draws", draws.unwrap_or(1).to_string()),
+        ("forewarn.target", labels.target.clone()),
+        ("forewarn.level", labels.level.clone()),
+        ("forewarn.cadence", cadence),
+    ];
+    pairs.into_iter().map(|(k, v)| KeyValue::new(k.to_owned(), v)).collect()
+}
+
+fn batch(schema: &SchemaRef, field: &Field) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let n = field.units().len();
+    let same = |value: i32| -> ArrayRef { Arc::new(Int32Array::from(vec![value; n])) };
+    let units: ArrayRef =
+        Arc::new(Int64Array::from_iter_values(field.units().iter().map(|u| i64::from(u.0))));
+    let values = Float32Array::from(field.values().to_vec());
+    let predictions: ArrayRef = if field.is_point() {
+        Arc::new(values)
+    } else {
+        let offsets = (0..=n).map(|i| (i * field.width()) as i32).collect::<ScalarBuffer<i32>>();
+        Arc::new(ListArray::try_new(item(), OffsetBuffer::new(offsets), Arc::new(values), None)?)
+    };
+    let columns =
+        vec![same(field.target().0), units, same(field.origin.0), same(i32::from(field.step.0)), predictions];
+    RecordBatch::try_new(schema.clone(), columns)
+}
+
+/// A forecast that was written.
+#[derive(Debug)]
+pub struct ForecastFile {
+    path: PathBuf,
+    file: File,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ForecastFile {
+    /// Opens a file that [`write_forecast`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, [`Error::Damaged`] when it is no forecast.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io(path))?;
+        let metadata =
+            ArrowReaderMetadata::load(&file, parquet::arrow::arrow_reader::ArrowReaderOptions::default());
+        let metadata = metadata.map_err(|e| Error::damaged(path, format!("is no readable Parquet: {e}")))?;
+        Ok(Self { path: path.to_path_buf(), file, metadata })
+    }
+
+    /// How many steps it holds.
+    pub fn steps(&self) -> u16 {
+        self.metadata.metadata().num_row_groups() as u16
+    }
+
+    /// The field of one step.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it does not hold that step, or something else than a forecast.
+    pub fn field(&self, step: Step) -> Result<Field> {
+        let wrong = |reason: String| Error::damaged(&self.path, reason);
+        if step.0 == 0 || step.0 > self.steps() {
+            return Err(wrong(format!("has no step {step}; it holds 1 to {}", self.steps())));
+        }
+        let file = self.file.try_clone().map_err(Error::io(&self.path))?;
+        let group = usize::from(step.0) - 1;
+        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(vec![group])
+            .with_batch_size(rows)
+            .build()
+            .map_err(|e| wrong(e.to_string()))?;
+        let batch = reader
+            .next()
+            .ok_or_else(|| wrong(format!("step {step} is empty")))?
+            .map_err(|e| wrong(e.to_string()))?;
+        let field =
+            field(&batch, step).ok_or_else(|| wrong("its columns are not those of a forecast".to_owned()))?;
+        Ok(field?)
+    }
+}
+
+/// The field of a batch; `None` when the columns are not those of a forecast.
+fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>> {
+    let int =
+        |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?.values().first().copied();
+    let (origin, found) = (Period(int("origin")?), int("step")?);
+    if found != i32::from(step.0) || batch.num_columns() != 5 {
+        return None;
+    }
+    let units = batch.column(1).as_primitive_opt::<Int64Type>()?.values();
+    let units = units.iter().map(|&u| u32::try_from(u).ok().map(Unit)).collect::<Option<Vec<_>>>()?;
+    let predictions = batch.column(4);
+    if let Some(points) = predictions.as_primitive_opt::<Float32Type>() {
+        return Some(Field::point(origin, step, units.into(), points.values().to_vec()));
+    }
+    let lists = predictions.as_list_opt::<i32>()?;
+    let draws = usize::try_from(lists.value_length(0)).ok()?;
+    let values = lists.values().as_primitive_opt::<Float32Type>()?.values().to_vec();
+    Some(Field::draws(origin, step, units.into(), draws, values))
+}

@@ -1,0 +1,248 @@
+//! The step cache: what was made from the same inputs is found again.
+//!
+//! `root/KIND/KEY/` holds the files of a step and `manifest.json`, which lists them with their digests. A step is
+//! made in a folder of its own and renamed into place when it is complete.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tempfile::{Builder, TempDir};
+
+use crate::file::{self, UNFINISHED, open_to_readers, sync_folder};
+use crate::{Digest, Error, Result};
+
+const MANIFEST: &str = "manifest.json";
+
+/// All steps below one folder.
+#[derive(Debug, Clone)]
+pub struct StepStore {
+    root: PathBuf,
+}
+
+/// A step that is complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepOutput {
+    /// Where its files are.
+    pub dir: PathBuf,
+    /// Digest of each file.
+    pub files: BTreeMap<String, Digest>,
+    /// Digest of all its files; feeds the keys of later steps.
+    pub digest: Digest,
+    /// What was said when it was committed.
+    pub notes: Value,
+}
+
+/// The list of a step's files.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    files: BTreeMap<String, Entry>,
+    notes: Value,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    bytes: u64,
+    sha256: Digest,
+}
+
+impl StepStore {
+    /// The steps below `root`, which is made when it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be made.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        std::fs::create_dir_all(&root).map_err(Error::io(&root))?;
+        Ok(Self { root })
+    }
+
+    fn place(&self, kind: &str, key: &Digest) -> PathBuf {
+        self.root.join(kind).join(key.as_str())
+    }
+
+    /// A complete step, if there is one. One whose files are not those of its manifest is moved aside
+    /// (`KEY.damaged`), so that it is made again and can be looked at.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the store cannot be read.
+    pub fn get(&self, kind: &str, key: &Digest) -> Result<Option<StepOutput>> {
+        let dir = self.place(kind, key);
+        if !dir.exists() {
+            return Ok(None);
+        }
+        if let Ok(output) = read(&dir) {
+            return Ok(Some(output));
+        }
+        let aside = dir.with_extension("damaged");
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside).map_err(Error::io(&aside))?;
+        }
+        std::fs::rename(&dir, &aside).map_err(Error::io(&dir))?;
+        Ok(None)
+    }
+
+    /// A folder to make a step in.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be made.
+    pub fn begin(&self, kind: &str, key: &Digest) -> Result<Workspace> {
+        let folder = self.root.join(kind);
+        std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+        // Named after the key: what a killed run left of the same step is replaced, others are left alone.
+        let prefix = format!("{UNFINISHED}{}-", &key.as_str()[..16]);
+        remove_leftovers(&folder, &prefix)?;
+        let temporary = Builder::new().prefix(&prefix).tempdir_in(&folder).map_err(Error::io(&folder))?;
+        Ok(Workspace { temporary, place: self.place(kind, key) })
+    }
+}
+
+fn remove_leftovers(folder: &Path, prefix: &str) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            std::fs::remove_dir_all(entry.path()).map_err(Error::io(&entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A step on its way; dropped without [`Workspace::commit`] it leaves nothing.
+#[derive(Debug)]
+pub struct Workspace {
+    temporary: TempDir,
+    place: PathBuf,
+}
+
+impl Workspace {
+    /// Where to write the file called `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.temporary.path().join(name)
+    }
+
+    /// Makes the step complete: flushes its files, writes the manifest and renames the folder into place. When the
+    /// same step was completed meanwhile by another run, that one is kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; nothing is left then.
+    pub fn commit(self, notes: Value) -> Result<StepOutput> {
+        let folder = self.temporary.path();
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+            let path = entry.map_err(Error::io(folder))?.path();
+            let handle = std::fs::File::open(&path).map_err(Error::io(&path))?;
+            handle.sync_all().map_err(Error::io(&path))?;
+            let bytes = handle.metadata().map_err(Error::io(&path))?.len();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.insert(name, Entry { bytes, sha256: Digest::of_file(&path)? });
+        }
+        let manifest = Manifest { files, notes };
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::io(folder)(e.into()))?;
+        file::write_bytes(&folder.join(MANIFEST), &text)?;
+        open_to_readers(folder)?;
+        match std::fs::rename(folder, &self.place) {
+            Ok(()) => sync_folder(file::parent(&self.place))?,
+            // Somebody else was first: the same inputs made the same files.
+            Err(_) if self.place.join(MANIFEST).exists() => {}
+            Err(e) => return Err(Error::io(&self.place)(e)),
+        }
+        read(&self.place)
+    }
+}
+
+/// A step in its place; every file must be there with its size.
+fn read(dir: &Path) -> Result<StepOutput> {
+    let path = dir.join(MANIFEST);
+    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
+    let mut all = Vec::new();
+    for (name, entry) in &manifest.files {
+        let path = dir.join(name);
+        let found = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
+        if found != entry.bytes {
+            return Err(Error::damaged(
+                &path,
+                format!("has {found} bytes, the manifest says {}", entry.bytes),
+            ));
+        }
+        all.push(format!("{name}\n{}\n", entry.sha256));
+    }
+    let digest = Digest::of_bytes(all.concat().as_bytes());
+    let files = manifest.files.into_iter().map(|(name, entry)| (name, entry.sha256)).collect();
+    Ok(StepOutput { dir: dir.to_path_buf(), files, digest, notes: manifest.notes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn key() -> Digest {
+        Digest::of_bytes(b"inputs")
+    }
+
+    fn make(store: &StepStore, text: &str) -> StepOutput {
+        let workspace = store.begin("train", &key()).unwrap();
+        std::fs::write(workspace.path("model"), text).unwrap();
+        workspace.commit(json!({"by": "test"})).unwrap()
+    }
+
+    #[test]
+    fn a_step_is_found_by_its_key_only() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        assert_eq!(store.get("train", &key()).unwrap(), None);
+        let made = make(&store, "weights");
+        assert_eq!(store.get("train", &key()).unwrap(), Some(made.clone()));
+        assert_eq!(std::fs::read(made.dir.join("model")).unwrap(), b"weights");
+        assert_eq!(made.notes, json!({"by": "test"}));
+        assert_eq!(store.get("train", &Digest::of_bytes(b"other")).unwrap(), None);
+        assert_eq!(store.get("forecast", &key()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_not_committed_is_not_there() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        let workspace = store.begin("train", &key()).unwrap();
+        std::fs::write(workspace.path("model"), "half").unwrap();
+        assert_eq!(store.get("train", &key()).unwrap(), None);
+        // A killed run cannot clean up.
+        std::mem::forget(workspace);
+        make(&store, "whole");
+        let names: Vec<_> =
+            std::fs::read_dir(root.path().join("train")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, [key().as_str()], "the leftover of the same step is gone");
+    }
+
+    #[test]
+    fn the_first_of_two_runs_is_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        let slow =
+            StepStore::open(root.path()).unwrap().begin("train", &Digest::of_bytes(b"inputs")).unwrap();
+        std::fs::write(slow.path("model"), "weights").unwrap();
+        // Another process would not remove the workspace of one that is alive under another prefix; here the keys are
+        // the same, so the slow one is moved to a folder of its own first.
+        let slow = Workspace {
+            place: slow.place.clone(),
+            temporary: Builder::new().tempdir_in(root.path()).unwrap(),
+        };
+        std::fs::write(slow.path("model"), "weights").unwrap();
+        let first = make(&store, "weights");
+        assert_eq!(slow.commit(json!({"by": "slow"})).unwrap(), first);
+    }
+
+    #[test]
+    fn a_damaged_step_is_moved_aside_and_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        let made = make(&store, "weights");
+        std::fs::write(made.dir.join("model"), "cut").unwrap();
+        assert_eq!(store.get("train", &key()).unwrap(), None);
+        assert_eq!(std::fs::read(made.dir.with_extension("damaged").join("model")).unwrap(), b"cut");
+        assert_eq!(make(&store, "weights").digest, made.digest);
+    }
+}
