@@ -272,6 +272,62 @@ fn later_steps_cover_what_happened() {
 }
 
 #[test]
+fn the_history_gives_back_the_state_that_drew_the_next_month() {
+    let ground = WORLD.ground().unwrap();
+    for origin in [109, 110, 250, 491].map(Period) {
+        let state = WORLD.replay(&ground, PANEL.until(origin).unwrap(), "ged_sb").unwrap();
+        let next = observed(PANEL.field("ged_sb", origin + Step(1)).unwrap());
+        assert_eq!(state.draw(WORLD.dice(origin.0 + 1)), next, "after {origin}");
+    }
+    assert_eq!(
+        WORLD.opening(&ground).draw(WORLD.dice(109)),
+        observed(PANEL.field("ged_sb", Period(109)).unwrap())
+    );
+    // The state itself, to the last bit, as left by the warm-up and one month.
+    let mut opening = WORLD.opening(&ground);
+    opening.advance(&observed(PANEL.field("ged_sb", Period(109)).unwrap()));
+    let laws = WORLD.laws(PANEL.until(Period(109)).unwrap(), "ged_sb").unwrap();
+    assert!(laws.iter().enumerate().all(|(i, law)| *law == opening.law(i)));
+}
+
+#[test]
+fn a_later_step_is_a_chain_of_first_steps() {
+    // After a month that burns everywhere the world cools down fast: a step too many or too few shows.
+    let units = region(Region::AfricaMiddleEast);
+    let steps = 7;
+    let burning = |futures: &[f32]| {
+        let mut values = vec![50.0; units.len()];
+        values.extend(futures);
+        let months = (values.len() / units.len()) as i32;
+        let mut panel =
+            Panel::new(Axis::between(Cadence::Month, Period(109), Period(108 + months)), units.clone())
+                .unwrap();
+        panel.push("ged_sb", values).unwrap();
+        panel
+    };
+    let ahead = |panel: &Panel, step, draws, seed| {
+        let history = panel.until(panel.axis().last()).unwrap();
+        let args = PredictArgs::new(history, "ged_sb", Step(step), draws, seed).unwrap();
+        WORLD.predictive(&args).unwrap()
+    };
+    let active = |values: &[f32]| values.iter().filter(|v| **v > 0.0).count() as f64;
+    let mut cooling = Vec::new();
+    let mut futures = Vec::new();
+    for step in 1..=steps {
+        let next = ahead(&burning(&futures), 1, 1, u64::from(step));
+        cooling.push(active(next.values()));
+        futures.extend(next.values());
+    }
+    println!("active cells after the burning month: {cooling:?}");
+    for step in 1..=steps {
+        let direct = active(ahead(&burning(&[]), step, 20, 1).values()) / 20.0;
+        let chained = cooling[usize::from(step) - 1];
+        // Five standard deviations of a count that clusters.
+        assert!((direct - chained).abs() < 5.0 * (1.5 * direct).sqrt(), "step {step}: {direct}, {chained}");
+    }
+}
+
+#[test]
 fn the_future_changes_no_truth() {
     let mut values = PANEL.columns()[0].values().to_vec();
     let origin = Period(300);
