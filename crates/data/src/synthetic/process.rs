@@ -13,7 +13,8 @@ use crate::{Error, Result};
 const DISTRICT: u32 = 6;
 
 /// How violence starts, lasts, spreads and escalates. The defaults resemble Africa and the Middle East,
-/// 1989-2020, in the shares and correlations that the tests list.
+/// 1989-2020, in the shares and correlations that the tests list. Weaker than in the record: how long a cell stays
+/// active beyond some months, and waves common to the whole region, of which there are none; nor is there a season.
 ///
 /// With `y` the fatalities of a cell in a month and `h(y) = 1 + magnitude ln y` for `y > 0`, the rate of a cell is
 ///
