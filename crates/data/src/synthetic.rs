@@ -71,10 +71,9 @@ impl Synthetic {
         for (field, month) in values.chunks_exact_mut(n).zip(self.first.0..) {
             let active = state.draw(self.dice(month));
             for &(i, size) in &active {
-                field[i] = size as f32;
+                field[i] = size;
             }
-            // The state sees what the panel holds, so that it can be worked out again from the panel.
-            state.advance(&observed(field));
+            state.advance(&active);
         }
         let mut panel = Panel::new(axis, ground.units.clone())?;
         panel.push(&self.column, values)?;
@@ -106,7 +105,7 @@ impl Synthetic {
         let mut values = vec![0.0; ground.units.len() * args.draws];
         for (draw, active) in futures.iter().enumerate() {
             for &(i, size) in active {
-                values[i * args.draws + draw] = size as f32;
+                values[i * args.draws + draw] = size;
             }
         }
         Ok(Field::draws(origin, args.step, ground.units.clone(), args.draws, values)?)
@@ -184,7 +183,7 @@ impl Synthetic {
 }
 
 fn observed(field: &[f32]) -> Active {
-    field.iter().enumerate().filter(|(_, v)| **v > 0.0).map(|(i, v)| (i, f64::from(*v))).collect()
+    field.iter().enumerate().filter(|(_, v)| **v > 0.0).map(|(i, v)| (i, *v)).collect()
 }
 
 fn no_history(found: &str) -> Error {

@@ -20,8 +20,9 @@ impl Dice {
     }
 }
 
-/// Position and fatalities of the cells where something happened, ascending by position.
-pub(super) type Active = Vec<(usize, f64)>;
+/// Position and fatalities of the cells where something happened, ascending by position; in the precision of a panel,
+/// so that the state can be worked out again from one.
+pub(super) type Active = Vec<(usize, f32)>;
 
 /// Excitation and recent sizes of every cell, as they stand before the month to come.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl<'a> State<'a> {
                 return None;
             }
             let law = self.law(i);
-            law.occurs(uniform).then(|| (i, law.size(dice.size.uniform(unit))))
+            law.occurs(uniform).then(|| (i, law.size(dice.size.uniform(unit)) as f32))
         };
         (0..self.ground.units.len()).filter_map(happens).collect()
     }
@@ -78,6 +79,7 @@ impl<'a> State<'a> {
         let added = |kernel: Kernel| kernel.weight * (1.0 - kernel.decay);
         let (short, long) = (added(short), added(long));
         for &(i, size) in active {
+            let size = f64::from(size);
             let mark = 1.0 + magnitude * size.ln();
             self.recent[i] += (1.0 - fading) * size;
             self.excite(i, (1.0 - spread) * mark, short, long);
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_draw_depends_on_the_address_of_the_cell_only() {
-        let process = Process { background: 0.5, ..Process::default() };
+        let process = Process { background: 0.5, between_districts: 0.0, ..Process::default() };
         let wide = Ground::new((100_001..100_401).map(Unit).collect(), &process, 1).unwrap();
         // The same cells without the first 200: the same numbers for those that are left.
         let mut narrow = Ground::new((100_201..100_401).map(Unit).collect(), &process, 1).unwrap();

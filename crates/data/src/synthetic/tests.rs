@@ -120,12 +120,12 @@ fn where_and_how_long_resembles_the_record() {
         .map(|(a, b)| (f64::from(*a).ln(), f64::from(*b).ln()))
         .collect();
     for (name, value, record, tolerance) in [
-        ("cells ever active", ever as f64, 2_858.0, 600.0),
+        ("cells ever active", ever as f64, 2_858.0, 700.0),
         ("active after an active month", persistence(&PANEL, 1), 0.406, 0.10),
-        ("active a year after", persistence(&PANEL, 12), 0.317, 0.17),
+        ("active a year after", persistence(&PANEL, 12), 0.317, 0.14),
         ("active five years after", persistence(&PANEL, 60), 0.200, 0.09),
-        ("active cells with an active neighbour", company, 0.633, 0.35),
-        ("active neighbours of an active cell", neighbours, 1.527, 1.0),
+        ("active cells with an active neighbour", company, 0.633, 0.15),
+        ("active neighbours of an active cell", neighbours, 1.527, 0.5),
         ("correlation of log sizes month to month", correlation(&logs), 0.55, 0.2),
     ] {
         println!("{name}: {value:.3}, record {record}");
@@ -135,26 +135,30 @@ fn where_and_how_long_resembles_the_record() {
 
 #[test]
 fn violence_excites_itself_and_spreads() {
-    // Against the same world without excitation, so that lasting differences between cells do not count.
+    // A world without excitation shows what lasting differences between cells do alone.
     let quiet = Kernel { weight: 0.0, decay: 0.0 };
     let process =
         Process { short: quiet, long: quiet, escalation: 0.0, background: 0.005, ..Process::default() };
     let calm = Synthetic { process, ..Synthetic::default() }.panel().unwrap();
-    let (lively, still) = (persistence(&PANEL, 1), persistence(&calm, 1));
-    assert!(lively > 2.0 * still, "{lively} with, {still} without excitation");
     // More right after than long after: excitation, not place.
     assert!(persistence(&PANEL, 1) > 1.5 * persistence(&PANEL, 24));
     assert!(persistence(&calm, 1) < 1.1 * persistence(&calm, 24));
-    let spill = |panel: &Panel, lag: usize| {
+    // Beside active cells, more happens right after than long after; less so when nothing is passed on.
+    let contagion = |panel: &Panel| {
         let around = active_neighbours(panel);
-        let rows = fields(panel).zip(fields(panel).skip(lag)).zip(&around);
-        let cells = rows.flat_map(|((then, now), n)| then.iter().zip(now).zip(n));
-        share(cells.filter(|((then, _), n)| **then == 0.0 && **n > 0).map(|((_, now), _)| *now > 0.0))
+        let beside = |lag: usize| {
+            let rows = fields(panel).zip(fields(panel).skip(lag)).zip(&around);
+            let cells = rows.flat_map(|((then, now), n)| then.iter().zip(now).zip(n));
+            share(cells.filter(|((then, _), n)| **then == 0.0 && **n > 0).map(|((_, now), _)| *now > 0.0))
+        };
+        beside(1) / beside(48)
     };
-    let (soon, late) = (spill(&PANEL, 1), spill(&PANEL, 48));
-    println!("beside an active cell: {soon:.4} a month after, {late:.4} four years after");
-    assert!(soon > 1.2 * late, "spreading: {soon} against {late}");
-    assert!((spill(&calm, 1) / spill(&calm, 48) - 1.0).abs() < 0.1);
+    let process = Process { spread: 0.0, ..Process::default() };
+    let apart = Synthetic { process, ..Synthetic::default() }.panel().unwrap();
+    let (spreads, stays, still) = (contagion(&PANEL), contagion(&apart), contagion(&calm));
+    println!("beside active cells, soon over late: {spreads:.3}, without spread {stays:.3}, calm {still:.3}");
+    assert!(spreads > 1.15 * stays, "{spreads} against {stays}");
+    assert!((still - 1.0).abs() < 0.1, "{still}");
 }
 
 #[test]
@@ -163,15 +167,18 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let panel = world.panel().unwrap();
     assert_eq!(panel, world.panel().unwrap());
     assert_ne!(panel, Synthetic { seed: 2, ..world.clone() }.panel().unwrap());
-    let args = PredictArgs::new(panel.until(Period(140)).unwrap(), "ged_sb", Step(5), 16, 3).unwrap();
-    let draw = || world.predictive(&args).unwrap();
+    let history = panel.until(Period(140)).unwrap();
+    let draw = |draws, seed| {
+        let args = PredictArgs::new(history, "ged_sb", Step(5), draws, seed).unwrap();
+        world.predictive(&args).unwrap()
+    };
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    assert_eq!(pool(1).install(draw), pool(4).install(draw));
-    assert_ne!(draw(), world.predictive(&PredictArgs { seed: 4, ..args }).unwrap());
+    let field = pool(1).install(|| draw(16, 3));
+    assert_eq!(field, pool(4).install(|| draw(16, 3)));
+    assert_ne!(field, draw(16, 4));
     // A longer world begins with the same months; more draws begin with the same futures.
     assert!(PANEL.column("ged_sb").unwrap().values().starts_with(panel.columns()[0].values()));
-    let more = world.predictive(&PredictArgs { draws: 20, ..args }).unwrap();
-    assert!(more.rows().zip(draw().rows()).all(|(m, d)| m.starts_with(d)));
+    assert!(draw(20, 3).rows().zip(field.rows()).all(|(more, few)| more.starts_with(few)));
 }
 
 #[test]
@@ -262,6 +269,62 @@ fn later_steps_cover_what_happened() {
     }
     let statistic = kolmogorov(ranks.clone());
     assert!(ranks.len() == 45 && statistic < 1.95, "{statistic}: {ranks:?}");
+}
+
+#[test]
+fn the_history_gives_back_the_state_that_drew_the_next_month() {
+    let ground = WORLD.ground().unwrap();
+    for origin in [109, 110, 250, 491].map(Period) {
+        let state = WORLD.replay(&ground, PANEL.until(origin).unwrap(), "ged_sb").unwrap();
+        let next = observed(PANEL.field("ged_sb", origin + Step(1)).unwrap());
+        assert_eq!(state.draw(WORLD.dice(origin.0 + 1)), next, "after {origin}");
+    }
+    assert_eq!(
+        WORLD.opening(&ground).draw(WORLD.dice(109)),
+        observed(PANEL.field("ged_sb", Period(109)).unwrap())
+    );
+    // The state itself, to the last bit, as left by the warm-up and one month.
+    let mut opening = WORLD.opening(&ground);
+    opening.advance(&observed(PANEL.field("ged_sb", Period(109)).unwrap()));
+    let laws = WORLD.laws(PANEL.until(Period(109)).unwrap(), "ged_sb").unwrap();
+    assert!(laws.iter().enumerate().all(|(i, law)| *law == opening.law(i)));
+}
+
+#[test]
+fn a_later_step_is_a_chain_of_first_steps() {
+    // After a month that burns everywhere the world cools down fast: a step too many or too few shows.
+    let units = region(Region::AfricaMiddleEast);
+    let steps = 7;
+    let burning = |futures: &[f32]| {
+        let mut values = vec![50.0; units.len()];
+        values.extend(futures);
+        let months = (values.len() / units.len()) as i32;
+        let mut panel =
+            Panel::new(Axis::between(Cadence::Month, Period(109), Period(108 + months)), units.clone())
+                .unwrap();
+        panel.push("ged_sb", values).unwrap();
+        panel
+    };
+    let ahead = |panel: &Panel, step, draws, seed| {
+        let history = panel.until(panel.axis().last()).unwrap();
+        let args = PredictArgs::new(history, "ged_sb", Step(step), draws, seed).unwrap();
+        WORLD.predictive(&args).unwrap()
+    };
+    let active = |values: &[f32]| values.iter().filter(|v| **v > 0.0).count() as f64;
+    let mut cooling = Vec::new();
+    let mut futures = Vec::new();
+    for step in 1..=steps {
+        let next = ahead(&burning(&futures), 1, 1, u64::from(step));
+        cooling.push(active(next.values()));
+        futures.extend(next.values());
+    }
+    println!("active cells after the burning month: {cooling:?}");
+    for step in 1..=steps {
+        let direct = active(ahead(&burning(&[]), step, 20, 1).values()) / 20.0;
+        let chained = cooling[usize::from(step) - 1];
+        // Five standard deviations of a count that clusters.
+        assert!((direct - chained).abs() < 5.0 * (1.5 * direct).sqrt(), "step {step}: {direct}, {chained}");
+    }
 }
 
 #[test]
