@@ -111,18 +111,18 @@ fn what_is_not_there_is_said() {
 
 /// 30 cells and 24 months; `quiet` months have no row (nonzero layout) or only zeros.
 fn field(layout: Layout, quiet: &[i32], zeros: bool) -> Checked {
-    let mut rows = String::from("cell,month,deaths\n");
+    let mut rows = vec!["cell,month,deaths".to_owned()];
     for month in 1..=24 {
         for cell in 1..=30 {
             match (quiet.contains(&month), zeros) {
                 (true, false) => {}
-                (true, true) => rows.push_str(&format!("{cell},{month},0\n")),
-                (false, _) => rows.push_str(&format!("{cell},{month},{}\n", cell % 3)),
+                (true, true) => rows.push(format!("{cell},{month},0")),
+                (false, _) => rows.push(format!("{cell},{month},{}", cell % 3)),
             }
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let path = save(folder.path(), "deaths.csv", rows.as_bytes());
+    let path = save(folder.path(), "deaths.csv", rows.join("\n").as_bytes());
     let expect = Expectation { units: None, first: Some(Period(1)), last: Some(Period(24)), ..expectation() };
     check(settings(layout).read(&path).unwrap(), &expect).unwrap()
 }
