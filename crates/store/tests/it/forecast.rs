@@ -156,13 +156,12 @@ fn a_flipped_bit_is_an_error_or_a_field_but_no_panic() {
     let folder = tempfile::tempdir().unwrap();
     let whole = bytes_of(&labels(), [field(1, &units(40), Some(5))]);
     let mut refused = 0;
-    for i in 0..whole.len() {
+    for i in (0..whole.len()).step_by(3) {
         let mut bytes = whole.clone();
         bytes[i] ^= 1 << (i % 8);
         refused += usize::from(read_all(&put(folder.path(), "f.parquet", &bytes)).is_err());
     }
-    println!("{refused} of {} refused", whole.len());
-    assert!(refused > whole.len() / 4, "{refused} of {}", whole.len());
+    assert!(refused > whole.len() / 12, "{refused} of {}", whole.len());
 }
 
 fn batch_of(path: &Path) -> RecordBatch {

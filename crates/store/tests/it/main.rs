@@ -1,4 +1,5 @@
 //! What the store promises, seen from outside.
 
+mod archive;
 mod forecast;
 mod support;
