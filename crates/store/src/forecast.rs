@@ -19,10 +19,11 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
 use forewarn_core::{Cadence, Field, Period, Step, Unit, Units};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::{Error, Result};
 
@@ -88,13 +89,11 @@ pub fn write_forecast(
     let mut fields = fields.into_iter().peekable();
     let shape = Shape::of(fields.peek())?;
     let schema = labels.schema(shape.draws);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_key_value_metadata(Some(metadata(labels, shape.draws)))
-        // One row group a step, however many units there are.
-        .set_max_row_group_row_count(None)
-        .build();
-    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(refused)?;
+    // The Parquet types say everything, and where Arrow's are stored beside them pyarrow does not show our metadata.
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties(labels, shape.draws))
+        .with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(out, schema.clone(), options).map_err(refused)?;
     for (step, field) in (1..).zip(fields) {
         shape.check(Step(step), &field)?;
         let batch = batch(&schema, &field).map_err(|e| refused(e.into()))?;
@@ -103,6 +102,21 @@ pub fn write_forecast(
     }
     writer.close().map_err(refused)?;
     Ok(())
+}
+
+/// Chosen by CPU seconds x size on sparse draws; `docs/archive.md` has the figures.
+fn properties(labels: &Labels, draws: Option<usize>) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        // zstd finds the repetitions by itself, and for units, each of which is there once, a dictionary only costs.
+        .set_dictionary_enabled(false)
+        .set_column_encoding(labels.unit().into(), Encoding::DELTA_BINARY_PACKED)
+        // Enough to find a step; a step is read as a whole.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_key_value_metadata(Some(metadata(labels, draws)))
+        // One row group a step, however many units there are.
+        .set_max_row_group_row_count(None)
+        .build()
 }
 
 fn refused(e: ParquetError) -> Error {
