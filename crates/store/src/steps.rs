@@ -54,7 +54,7 @@ impl StepStore {
     /// [`Error::Io`] when it cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(Error::io(&root))?;
+        file::create_folder(&root)?;
         Ok(Self { root })
     }
 
@@ -89,7 +89,7 @@ impl StepStore {
     /// [`Error::Io`] when it cannot be made.
     pub fn begin(&self, kind: &str, key: &Digest) -> Result<Workspace> {
         let folder = self.root.join(kind);
-        std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+        file::create_folder(&folder)?;
         // Named after the key: what a killed run left of the same step is replaced, others are left alone.
         let prefix = format!("{UNFINISHED}{}-", &key.as_str()[..16]);
         remove_leftovers(&folder, &prefix)?;

@@ -1,0 +1,6 @@
+//! What the store promises, seen from outside.
+
+mod archive;
+mod crashes;
+mod forecast;
+mod support;
