@@ -1,0 +1,10 @@
+//! Sources and validation: real files, and files that are wrong in every way we know.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod shared;
+#[cfg(test)]
+mod tables;
+#[cfg(test)]
+mod wrong;

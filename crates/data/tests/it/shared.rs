@@ -1,0 +1,15 @@
+//! Real data that lies beside the project.
+
+use std::path::PathBuf;
+
+/// The file called `name` of the shared conflict data; without the folder a test is skipped, in CI it fails.
+pub(crate) fn conflict(name: &str) -> Option<PathBuf> {
+    let path =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/conflict")).join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "{} is not there", path.display());
+    eprintln!("skipped: no ../shared/data/conflict/{name}");
+    None
+}
