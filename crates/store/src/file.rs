@@ -19,12 +19,12 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, |file| file.write_all(bytes).map_err(Error::io(path)))
 }
 
-/// [`write_bytes`], with what `fill` writes; when it fails, nothing has happened.
-pub(crate) fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+/// [`write_bytes`], with what `write` writes; when it fails, nothing has happened.
+pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let folder = parent(path);
     create_folder(folder)?;
     let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
-    fill(file.as_file_mut())?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all().map_err(Error::io(path))?;
     // Temporary files are private by default; a result is for all who may read the folder.
     open_to_readers(file.path())?;

@@ -4,6 +4,7 @@
 //! made in a folder of its own and renamed into place when it is complete.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -62,18 +63,22 @@ impl StepStore {
         self.root.join(kind).join(key.as_str())
     }
 
-    /// A complete step, if there is one. One whose files are not those of its manifest is moved aside
-    /// (`KEY.damaged`), so that it is made again and can be looked at.
+    /// A complete step, if there is one. One that lacks a file of its manifest, or has one of another size, is moved
+    /// aside (`KEY.damaged`), so that it is made again and can be looked at. Digests are not computed again here.
     ///
     /// # Errors
-    /// [`Error::Io`] when the store cannot be read.
+    /// [`Error::Io`] when the store cannot be read; the step stays where it is then.
     pub fn get(&self, kind: &str, key: &Digest) -> Result<Option<StepOutput>> {
         let dir = self.place(kind, key);
         if !dir.exists() {
             return Ok(None);
         }
-        if let Ok(output) = read(&dir) {
-            return Ok(Some(output));
+        match read(&dir) {
+            Ok(output) => return Ok(Some(output)),
+            Err(Error::Damaged { .. }) => {}
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            // What cannot be read just now is not damaged.
+            Err(e) => return Err(e),
         }
         let aside = dir.with_extension("damaged");
         if aside.exists() {
@@ -221,18 +226,12 @@ mod tests {
     fn the_first_of_two_runs_is_kept() {
         let root = tempfile::tempdir().unwrap();
         let store = StepStore::open(root.path()).unwrap();
-        let slow =
-            StepStore::open(root.path()).unwrap().begin("train", &Digest::of_bytes(b"inputs")).unwrap();
-        std::fs::write(slow.path("model"), "weights").unwrap();
-        // Another process would not remove the workspace of one that is alive under another prefix; here the keys are
-        // the same, so the slow one is moved to a folder of its own first.
-        let slow = Workspace {
-            place: slow.place.clone(),
-            temporary: Builder::new().tempdir_in(root.path()).unwrap(),
-        };
-        std::fs::write(slow.path("model"), "weights").unwrap();
         let first = make(&store, "weights");
-        assert_eq!(slow.commit(json!({"by": "slow"})).unwrap(), first);
+        // The second looked before the first was complete, and so makes the same step again.
+        let second = store.begin("train", &key()).unwrap();
+        std::fs::write(second.path("model"), "weights").unwrap();
+        assert_eq!(second.commit(json!({"by": "second"})).unwrap(), first);
+        assert_eq!(std::fs::read_dir(root.path().join("train")).unwrap().count(), 1, "nothing is left of it");
     }
 
     #[test]
@@ -244,5 +243,19 @@ mod tests {
         assert_eq!(store.get("train", &key()).unwrap(), None);
         assert_eq!(std::fs::read(made.dir.with_extension("damaged").join("model")).unwrap(), b"cut");
         assert_eq!(make(&store, "weights").digest, made.digest);
+        std::fs::remove_file(made.dir.join("model")).unwrap();
+        assert_eq!(store.get("train", &key()).unwrap(), None, "a file that is gone is damage too");
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_read_is_left_where_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        // A folder cannot be read as a manifest, whoever asks.
+        let manifest = make(&store, "weights").dir.join(MANIFEST);
+        std::fs::remove_file(&manifest).unwrap();
+        std::fs::create_dir(&manifest).unwrap();
+        assert!(matches!(store.get("train", &key()), Err(Error::Io { .. })));
+        assert!(manifest.is_dir());
     }
 }
