@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use forewarn_data::download::Progress;
-use forewarn_store::{Digest, StepOutput, StepStore, Workspace};
+use forewarn_store::{Digest, Lookup, StepOutput, StepStore, Workspace};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -61,13 +61,16 @@ impl<'a> Engine<'a> {
         self.observer.notice(&Event::Started { step: &step });
         let (start, before) = (Instant::now(), Usage::now());
         let found = self.store.get(kind, &key)?;
-        let cached = found.is_some();
-        let output = if let Some(output) = found {
-            output
-        } else {
-            let workspace = self.store.begin(kind, &key)?;
-            let notes = make(&workspace)?;
-            workspace.commit(notes)?
+        if let Lookup::Damaged { reason, aside } = &found {
+            self.warn(format!("{step} is made again: {reason} (moved to {})", aside.display()));
+        }
+        let (output, cached) = match found {
+            Lookup::Found(output) => (output, true),
+            Lookup::Absent | Lookup::Damaged { .. } => {
+                let workspace = self.store.begin(kind, &key)?;
+                let notes = make(&workspace)?;
+                (workspace.commit(notes)?, false)
+            }
         };
         let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
         self.observer.notice(&Event::Finished { step: &step, cached, seconds });

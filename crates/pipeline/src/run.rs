@@ -77,7 +77,9 @@ pub struct Outcome {
 pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
     let root = run.path(&run.config.output);
     let _lock = lock(&root)?;
-    let engine = Engine::new(StepStore::open(root.join("steps"))?, observer, &code.digest);
+    let store = StepStore::open(root.join("steps"))?;
+    store.sweep()?;
+    let engine = Engine::new(store, observer, &code.digest);
     let models = components::models(run)?;
     let ensembles = components::ensembles(run, &models)?;
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;

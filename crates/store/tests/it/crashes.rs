@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use forewarn_core::Step;
-use forewarn_store::{Archive, Digest, Manifest, StepOutput, StepStore, write_forecast};
+use forewarn_store::{Archive, Digest, Lookup, Manifest, StepOutput, StepStore, write_forecast};
 use serde_json::json;
 
 use crate::support::{field, labels, manifest, units};
@@ -25,7 +25,7 @@ fn key(i: usize) -> Digest {
 
 /// One step of a run: found, or made.
 fn made(steps: &StepStore, i: usize) -> StepOutput {
-    if let Some(output) = steps.get("forecast", &key(i)).unwrap() {
+    if let Lookup::Found(output) = steps.get("forecast", &key(i)).unwrap() {
         return output;
     }
     let workspace = steps.begin("forecast", &key(i)).unwrap();
@@ -46,6 +46,7 @@ fn open(folder: &Path) -> (StepStore, Archive) {
 
 fn write_all(folder: &Path) {
     let (steps, archive) = open(folder);
+    steps.sweep().unwrap();
     for i in 0..FORECASTS {
         let output = made(&steps, i);
         archive.file(record(i, &output), &output.dir.join("forecast.parquet")).unwrap();
@@ -98,7 +99,12 @@ fn is_unfinished(path: &Path) -> bool {
 /// Whatever can be opened is as in the undisturbed folder; returns how many forecasts are filed.
 fn assert_nothing_or_whole(folder: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>) -> usize {
     let (steps, archive) = open(folder);
-    for output in (0..FORECASTS).filter_map(|i| steps.get("forecast", &key(i)).unwrap()) {
+    for i in 0..FORECASTS {
+        let output = match steps.get("forecast", &key(i)).unwrap() {
+            Lookup::Found(output) => output,
+            Lookup::Absent => continue,
+            damaged @ Lookup::Damaged { .. } => panic!("{damaged:?}"),
+        };
         for (name, digest) in &output.files {
             assert_eq!(Digest::of_file(&output.dir.join(name)).unwrap(), *digest);
         }
