@@ -13,12 +13,14 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Int32Type, Int64Type};
-use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
+use arrow_array::{Array as _, ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
 use forewarn_core::{Cadence, Field, Period, Step, Unit, Units};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -214,7 +216,6 @@ fn batch(schema: &SchemaRef, field: &Field) -> Result<RecordBatch, arrow_schema:
 #[derive(Debug)]
 pub struct ForecastFile {
     path: PathBuf,
-    file: File,
     metadata: ArrowReaderMetadata,
 }
 
@@ -225,23 +226,18 @@ impl ForecastFile {
     /// [`Error::Io`] when it cannot be opened, [`Error::Damaged`] when it is no forecast.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path))?;
-        let metadata =
-            ArrowReaderMetadata::load(&file, parquet::arrow::arrow_reader::ArrowReaderOptions::default());
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default());
         let metadata = metadata.map_err(|e| Error::damaged(path, format!("is no readable Parquet: {e}")))?;
         let pairs = metadata.metadata().file_metadata().key_value_metadata();
         let layout = pairs.into_iter().flatten().find(|pair| pair.key == SCHEMA);
-        match layout.and_then(|pair| pair.value.as_deref()) {
-            Some(LAYOUT) => {}
+        let reason = match layout.and_then(|pair| pair.value.as_deref()) {
+            Some(LAYOUT) => return Ok(Self { path: path.to_path_buf(), metadata }),
             Some(other) => {
-                let reason =
-                    format!("is of layout {other}, this program reads layout {LAYOUT}: use a newer one");
-                return Err(Error::damaged(path, reason));
+                format!("is of layout {other}, this program reads layout {LAYOUT}: use a newer one")
             }
-            None => {
-                return Err(Error::damaged(path, format!("is no forecast: its metadata lack `{SCHEMA}`")));
-            }
-        }
-        Ok(Self { path: path.to_path_buf(), file, metadata })
+            None => format!("is no forecast: its metadata lack `{SCHEMA}`"),
+        };
+        Err(Error::damaged(path, reason))
     }
 
     /// How many steps it holds.
@@ -265,7 +261,8 @@ impl ForecastFile {
 
     fn read(&self, step: Step) -> Result<Field> {
         let wrong = |reason: String| Error::damaged(&self.path, reason);
-        let file = self.file.try_clone().map_err(Error::io(&self.path))?;
+        // A handle of its own: clones of one share the position, and steps may be read by several threads.
+        let file = File::open(&self.path).map_err(Error::io(&self.path))?;
         let group = usize::from(step.0) - 1;
         let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
@@ -288,7 +285,9 @@ fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>
     let int =
         |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?.values().first().copied();
     let (origin, found) = (Period(int("origin")?), int("step")?);
-    if found != i32::from(step.0) || batch.num_columns() != 5 {
+    // A null is no value: read as one, it would be zero.
+    let nulls = batch.columns().iter().any(|column| column.null_count() > 0);
+    if found != i32::from(step.0) || batch.num_columns() != 5 || nulls {
         return None;
     }
     let units = batch.column(1).as_primitive_opt::<Int64Type>()?.values();
@@ -300,6 +299,8 @@ fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>
     let lists = predictions.as_list_opt::<i32>()?;
     let draws = usize::try_from(lists.value_length(0)).ok()?;
     let even = lists.offsets().iter().enumerate().all(|(i, &offset)| offset as usize == i * draws);
-    let values = lists.values().as_primitive_opt::<Float32Type>()?.values().to_vec();
-    even.then(|| Field::draws(origin, step, units.into(), draws, values))
+    let values = lists.values().as_primitive_opt::<Float32Type>()?;
+    let whole = even && values.null_count() == 0;
+    let values = values.values().to_vec();
+    whole.then(|| Field::draws(origin, step, units.into(), draws, values))
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array as _, ListArray, RecordBatch};
+use arrow_array::{Array as _, Float32Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::OffsetBuffer;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field as ArrowField, Schema};
 use forewarn_core::{Cadence, Field, Period, Step, Units};
 use forewarn_store::{ForecastFile, Labels, write_forecast};
 use parquet::arrow::ArrowWriter;
@@ -209,6 +209,48 @@ fn other_files_are_not_taken_for_forecasts() {
     assert!(foreign(Some("1"), |batch| with_lengths(&batch, [3, 3, 3, 3])).is_ok());
     // 12 values in all, as in 4 lists of 3.
     assert_eq!(foreign(Some("1"), |batch| with_lengths(&batch, [3, 2, 4, 3])).unwrap_err(), columns);
+}
+
+/// The same columns, with a null where `here` is the place: a unit, a point or a draw.
+fn with_null(batch: &RecordBatch, here: &str) -> RecordBatch {
+    let mut columns = batch.columns().to_vec();
+    let floats = |n: usize| (0..n).map(|i| (i != 1).then_some(1.0)).collect::<Float32Array>();
+    match here {
+        "unit" => columns[1] = Arc::new(Int64Array::from(vec![Some(100), None, Some(114), Some(121)])),
+        "point" => columns[4] = Arc::new(floats(4)),
+        _ => {
+            let item = Arc::new(ArrowField::new("element", DataType::Float32, true));
+            let offsets = OffsetBuffer::from_lengths([3; 4]);
+            columns[4] = Arc::new(ListArray::new(item, offsets, Arc::new(floats(12)), None));
+        }
+    }
+    let names = batch.schema();
+    let fields = names.fields().iter().zip(&columns);
+    let fields = fields.map(|(f, c)| ArrowField::new(f.name(), c.data_type().clone(), true));
+    RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns).unwrap()
+}
+
+#[test]
+fn a_null_is_not_read_as_zero() {
+    for here in ["unit", "point", "draw"] {
+        let error = foreign(Some("1"), |batch| with_null(&batch, here)).unwrap_err();
+        assert_eq!(error, "F: its columns are not those of a forecast", "{here}");
+    }
+}
+
+#[test]
+fn threads_may_read_one_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let units = units(2000);
+    let fields = (1..=16).map(|step| field(step, &units, Some(20)));
+    let path = put(folder.path(), "f.parquet", &bytes_of(&labels(), fields));
+    let file = ForecastFile::open(&path).unwrap();
+    std::thread::scope(|scope| {
+        for step in 1..=16 {
+            let (file, units) = (&file, &units);
+            scope.spawn(move || assert_same(&file.field(Step(step)).unwrap(), &field(step, units, Some(20))));
+        }
+    });
 }
 
 #[test]
