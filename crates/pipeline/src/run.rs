@@ -300,8 +300,14 @@ impl Work<'_> {
 
     fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
         let Some(issued) = issued(ensembles, made) else { return Ok(Vec::new()) };
-        let result = maps::maps(self.ctx, issued);
-        let pictures = self.or_missing(result, || format!("maps of `{}`", issued.name))?.unwrap_or_default();
+        let mut pictures = Vec::new();
+        for entry in maps::kinds(self.ctx, issued)? {
+            for &step in &self.ctx.run.config.maps.steps {
+                let result = maps::map(self.ctx, issued, step, entry);
+                let what = || format!("map {} of `{}`, step {step}", entry.name, issued.name);
+                pictures.extend(self.or_missing(result, what)?);
+            }
+        }
         for picture in &pictures {
             self.publish(&picture.name, &picture.file)?;
         }
