@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
 use crate::records::{Records, Rejected};
-use crate::text::{Csv, Row, integer};
+use crate::text::{Csv, Row, integer, reason};
 use crate::{Error, Result};
 
 /// Where a table is and what its columns mean.
@@ -131,7 +131,7 @@ impl Table {
             return Ok(id);
         }
         let parsed = self.cadence.parse(text).map(|p| i64::from(p.0));
-        parsed.map_err(|e| format!("column `{}`: {e}, and it is no period id", self.time))
+        parsed.map_err(|e| format!("column `{}`: {}, and it is no period id", self.time, reason(e)))
     }
 
     fn read_parquet(&self, path: &Path, records: &mut Records) -> Result<()> {

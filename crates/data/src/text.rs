@@ -95,7 +95,7 @@ impl Csv {
             }
         };
         let end = self.reader.position().line().saturating_sub(1);
-        let within = bytes.as_slice().iter().filter(|&&b| b == b'\n').count() as u64;
+        let within: u64 = bytes.as_slice().iter().map(|&b| u64::from(b == b'\n')).sum();
         let mut fault = None;
         self.fields = csv::StringRecord::from_byte_record(bytes).unwrap_or_else(|e| {
             fault = Some(format!("is not UTF-8 text ({e})"));
@@ -136,6 +136,14 @@ impl Row<'_> {
     pub(crate) fn show(&self) -> String {
         let text = self.fields.iter().collect::<Vec<_>>().join(",");
         text.trim_end_matches('\r').to_owned()
+    }
+}
+
+/// What the core has to say, as part of a sentence.
+pub(crate) fn reason(error: forewarn_core::Error) -> String {
+    match error {
+        forewarn_core::Error::Data { reason } => reason,
+        error => error.to_string(),
     }
 }
 

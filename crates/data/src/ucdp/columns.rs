@@ -5,7 +5,7 @@ use forewarn_core::{Cadence, Cell, Period};
 use super::{EventUnit, Ucdp};
 use crate::Result;
 use crate::finding::{Finding, Severity};
-use crate::text::{Csv, Row, integer};
+use crate::text::{Csv, Row, integer, reason};
 
 /// Positions of the columns that are used.
 pub(super) struct Columns {
@@ -133,9 +133,15 @@ impl Columns {
         let flaw = |reason| Flaw { reason, place };
         let violence = self.violence(row).map_err(flaw)?;
         let deaths = self.deaths(row).map_err(flaw)?;
+        let id = row.fields[self.id].trim().to_owned();
+        if id.is_empty() {
+            return Err(flaw(
+                "id is empty; without it nobody can tell whether the event is there twice".to_owned(),
+            ));
+        }
         Ok(Event {
             line: row.line,
-            id: row.fields[self.id].trim().to_owned(),
+            id,
             what: What { unit, month, violence, where_prec, deaths },
             counts: !dropped,
         })
@@ -175,7 +181,7 @@ impl Columns {
                 coded.map(|i| &row.fields[i]).filter(|text| !text.trim().is_empty()),
             ),
         };
-        let gid = i64::from(Cell::containing(latitude, longitude).map_err(|e| e.to_string())?.gid());
+        let gid = i64::from(Cell::containing(latitude, longitude).map_err(reason)?.gid());
         match coded.map(|text| integer("priogrid_gid", text)).transpose()? {
             Some(coded) if coded != gid => Err(format!(
                 "latitude {latitude}, longitude {longitude} lie in cell {gid}, the row says {coded}"
@@ -190,7 +196,7 @@ impl Columns {
             Time::DateEnd(i) => Cadence::Day
                 .parse(&row.fields[i])
                 .and_then(|_| Cadence::Month.parse(&row.fields[i]))
-                .map_err(|e| format!("date_end: {e}")),
+                .map_err(|e| format!("date_end: {}", reason(e))),
             Time::MonthOfStart(i) => {
                 let id = integer("month_id", &row.fields[i])?;
                 i32::try_from(id).map(Period).map_err(|_| format!("month_id is {id}; that is no month"))

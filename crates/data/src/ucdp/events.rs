@@ -13,7 +13,7 @@ use crate::text::Row;
 /// The events read so far.
 pub(super) struct Events<'a> {
     settings: &'a Ucdp,
-    events: Vec<Event>,
+    all: Vec<Event>,
     /// Units and months of which a row could not be believed.
     pub(super) unknown: BTreeSet<(i64, Period)>,
     pub(super) rejected: Vec<Rejected>,
@@ -26,11 +26,13 @@ struct Sum {
     line: u32,
     deaths: [f64; 3],
     events: [u32; 3],
+    /// Positions of its events.
+    members: Vec<usize>,
 }
 
 impl<'a> Events<'a> {
     pub(super) fn new(settings: &'a Ucdp, findings: Vec<Finding>) -> Self {
-        Self { settings, events: Vec::new(), unknown: BTreeSet::new(), rejected: Vec::new(), findings }
+        Self { settings, all: Vec::new(), unknown: BTreeSet::new(), rejected: Vec::new(), findings }
     }
 
     /// Takes an event, unless a declared rule leaves it out.
@@ -51,19 +53,23 @@ impl<'a> Events<'a> {
                 leave_out("summary-event", message);
             }
         }
-        self.events.push(event);
+        self.all.push(event);
     }
 
     /// Leaves out what is said twice.
     fn resolve_duplicates(&mut self) {
-        let mut order: Vec<usize> = (0..self.events.len()).collect();
-        order.sort_by(|&a, &b| self.events[a].id.cmp(&self.events[b].id));
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        order.sort_by(|&a, &b| self.all[a].id.cmp(&self.all[b].id));
         let groups: Vec<&[usize]> =
-            order.chunk_by(|&a, &b| self.events[a].id == self.events[b].id).filter(|g| g.len() > 1).collect();
+            order.chunk_by(|&a, &b| self.all[a].id == self.all[b].id).filter(|g| g.len() > 1).collect();
         for group in groups {
-            let first = self.events[group[0]].what;
-            let agree = group.iter().all(|&i| self.events[i].what == first);
-            let lines: Vec<String> = group.iter().map(|&i| self.events[i].line.to_string()).collect();
+            let first = self.all[group[0]].what;
+            let agree = group.iter().all(|&i| self.all[i].what == first);
+            let mut lines: Vec<String> =
+                group.iter().take(5).map(|&i| self.all[i].line.to_string()).collect();
+            if group.len() > lines.len() {
+                lines.push(format!("and {} more", group.len() - lines.len()));
+            }
             // Of rows that agree the first one stays.
             for &i in &group[usize::from(agree)..] {
                 self.reject(i, agree, &lines);
@@ -73,7 +79,7 @@ impl<'a> Events<'a> {
 
     /// Puts an event aside that other lines speak of, too; what they disagree about is unknown.
     fn reject(&mut self, i: usize, agree: bool, lines: &[String]) {
-        let event = &mut self.events[i];
+        let event = &mut self.all[i];
         if !std::mem::take(&mut event.counts) {
             return;
         }
@@ -100,8 +106,7 @@ impl<'a> Events<'a> {
         let total = |sum: &Sum| sum.deaths.iter().sum::<f64>();
         let extreme = sums.iter().filter(|(_, sum)| total(sum) > f64::from(max_cell_month));
         for (&(cell, month), sum) in extreme.filter(|_| unit == EventUnit::Cell) {
-            let here = |e: &&Event| e.counts && (e.what.unit, e.what.month) == (cell, month);
-            let mut events: Vec<&Event> = self.events.iter().filter(here).collect();
+            let mut events: Vec<&Event> = sum.members.iter().map(|&i| &self.all[i]).collect();
             events.sort_by(|a, b| b.what.deaths.total_cmp(&a.what.deaths));
             let largest: Vec<String> =
                 events.iter().take(5).map(|e| format!("{} ({})", e.id, e.what.deaths)).collect();
@@ -120,11 +125,12 @@ impl<'a> Events<'a> {
     /// Sums over the events that count, where nothing stands against them.
     fn sums(&self) -> BTreeMap<(i64, Period), Sum> {
         let mut sums = BTreeMap::new();
-        for Event { line, what, .. } in self.events.iter().filter(|e| e.counts) {
+        for (i, Event { line, what, .. }) in self.all.iter().enumerate().filter(|(_, e)| e.counts) {
             let empty = || Sum { line: *line, ..Sum::default() };
             let sum = sums.entry((what.unit, what.month)).or_insert_with(empty);
             sum.deaths[what.violence] += f64::from(what.deaths);
             sum.events[what.violence] += 1;
+            sum.members.push(i);
         }
         sums.retain(|place, _| !self.unknown.contains(place));
         sums

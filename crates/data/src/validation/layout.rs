@@ -51,7 +51,7 @@ impl<'a> Layout<'a> {
             match finder.slot(unit, records.period[i]) {
                 Ok(slot) => layout.settle(slot, i),
                 Err(Stray::Unit(_)) if layout.is_outside(unit) => {
-                    *layout.outside.entry(unit).or_default() += 1
+                    *layout.outside.entry(unit).or_default() += 1;
                 }
                 Err(Stray::Unit(reason)) => layout.reject(i, "unknown-unit", reason),
                 Err(Stray::Period(reason)) => layout.reject(i, "period-out-of-range", reason),

@@ -92,7 +92,8 @@ fn events_of_a_quiet_country_pass_the_checks() {
     let checked = check(Ucdp::default().read(&events).unwrap(), &expect).unwrap();
     let said: Vec<_> = checked.findings.iter().map(|f| (f.rule.as_str(), f.severity)).collect();
     assert_eq!(said, [("imprecise-place", Severity::Pass)], "{:?}", checked.findings);
-    let sum: f64 = checked.panel.columns().iter().flat_map(|c| c.values()).map(|&v| f64::from(v)).sum();
+    let sum: f64 =
+        checked.panel.columns().iter().flat_map(forewarn_core::Column::values).map(|&v| f64::from(v)).sum();
     assert_eq!((sum, checked.panel.axis().len), (14_580.0, 377), "14,948 less the 368 of imprecise events");
 }
 
@@ -152,6 +153,7 @@ fn rows_that_make_no_sense_are_rejected_with_their_line() {
         ("x,1,1,13.25,39.25,,530,2021-01-01,2021-02-30,1,1,1\n", "date_end: `2021-02-30` is no Day"),
         ("x,1,1,13.25,39.25,,530,2021-01-01,2021-01-02,1,-1,1\n", "best is -1"),
         ("x,1,1,13.25,39.25,,530,2021-01-01,2021-01-02,1,many,1\n", "best is `many`; a number was expected"),
+        (",1,1,13.25,39.25,,530,2021-01-01,2021-01-02,1,1,1\n", "id is empty"),
         ("x,1,1,13.25,39.25\n", "5 fields, the header has 12"),
     ];
     for (row, reason) in cases {
@@ -205,6 +207,9 @@ fn an_event_counts_once() {
     assert!(
         differ.rejected[0].reason.starts_with("lines 2, 4 contradict each other about event a; none is kept")
     );
+
+    let many = read(&Ucdp::default(), &format!("{revised}{}", event.repeat(9)));
+    assert!(many.rejected[9].reason.starts_with("lines 2, 3, 4, 5, 6, and 5 more contradict"), "{many:?}");
 
     // An imprecise one is left out by rule either way.
     let vague = "a,1,6,13.25,39.25,,530,2021-01-01,2021-01-02,1,5,9\n";

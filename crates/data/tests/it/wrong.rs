@@ -1,5 +1,6 @@
 //! Tables that are wrong: each kind names file, line and cure, and nothing is lost or made up.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -121,8 +122,9 @@ fn a_good_row_beside_one_that_cannot_be_is_not_lost_in_silence() {
 #[test]
 fn a_wild_period_makes_no_wild_panel() {
     let folder = tempfile::tempdir().unwrap();
-    let rows: String = (1..=1000).map(|cell| format!("{cell},10,1\n")).collect();
-    let path = save(folder.path(), "deaths.csv", format!("cell,month,deaths\n{rows}1,202012,1\n").as_bytes());
+    let mut rows = String::from("cell,month,deaths\n");
+    (1..=1000).for_each(|cell| writeln!(rows, "{cell},10,1").unwrap());
+    let path = save(folder.path(), "deaths.csv", format!("{rows}1,202012,1\n").as_bytes());
     let read = || settings(Layout::Nonzero).read(&path).unwrap();
     let open = Expectation { units: None, first: None, last: None, ..expectation() };
     let e = check(read(), &open).unwrap_err().to_string();
@@ -191,8 +193,8 @@ fn field(layout: Layout, quiet: &[i32], zeros: bool) -> Checked {
         for cell in 1..=30 {
             match (quiet.contains(&month), zeros) {
                 (true, false) => {}
-                (true, true) => rows.push_str(&format!("{cell},{month},0\n")),
-                (false, _) => rows.push_str(&format!("{cell},{month},{}\n", cell % 3)),
+                (true, true) => writeln!(rows, "{cell},{month},0").unwrap(),
+                (false, _) => writeln!(rows, "{cell},{month},{}", cell % 3).unwrap(),
             }
         }
     }
