@@ -25,6 +25,8 @@ pub struct Records {
     pub values: Vec<Vec<f32>>,
     /// Rows that could not become a record, or were left out by a declared rule.
     pub rejected: Vec<Rejected>,
+    /// Units and periods that rejected rows speak of: their values are missing, even where absent means zero.
+    pub unknown: Vec<(i64, i64)>,
     /// What the reader noticed.
     pub findings: Vec<Finding>,
     /// Rows that were read, records and rejected.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Schema};
 use forewarn_core::Cadence;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
 use crate::records::{Records, Rejected};
-use crate::text::{Csv, show};
+use crate::text::{Csv, Row, integer, reason};
 use crate::{Error, Result};
 
 /// Where a table is and what its columns mean.
@@ -28,7 +28,7 @@ pub struct Table {
     pub path: PathBuf,
     /// Column of unit ids (integers).
     pub unit: String,
-    /// Column of periods: ids (January 1980 is 1) or dates as text (`2020-12`).
+    /// Column of periods: integer ids (January 1980 is 1) or dates as text (`2020-12`).
     pub time: String,
     /// Columns of values (numbers).
     pub values: Vec<String>,
@@ -82,6 +82,7 @@ impl Table {
                 ));
             }
         }
+        self.note_large_values(&mut records);
         Ok(records)
     }
 
@@ -89,36 +90,48 @@ impl Table {
         let mut csv = Csv::open(path)?;
         let (unit, time) = (csv.column(&self.unit)?, csv.column(&self.time)?);
         let values: Vec<usize> = self.values.iter().map(|v| csv.column(v)).collect::<Result<_>>()?;
-        let mut row = csv::StringRecord::new();
+        let place = |row: &Row<'_>| match &row.fault {
+            Some(fault) => Err(fault.clone()),
+            None => Ok((integer(&self.unit, &row.fields[unit])?, self.period(&row.fields[time])?)),
+        };
         let mut parsed = vec![0.0; values.len()];
-        while let Some(line) = csv.next(&mut row)? {
+        while let Some(row) = csv.next()? {
             records.rows += 1;
-            let fields = (row.len() == csv.width())
-                .then_some(())
-                .ok_or_else(|| format!("{} fields, the header has {}", row.len(), csv.width()))
-                .and_then(|()| {
-                    let unit = integer(&self.unit, &row[unit])?;
-                    let period = self.period(&row[time])?;
-                    for ((out, &i), name) in parsed.iter_mut().zip(&values).zip(&self.values) {
-                        *out = number(name, &row[i])?;
-                    }
-                    Ok((unit, period))
-                });
-            match fields {
-                Ok((unit, period)) => push(records, (unit, period, line), &parsed),
-                Err(reason) => records.rejected.push(Rejected::wrong(line, "unreadable", reason, show(&row))),
+            let mut unreadable =
+                |reason| records.rejected.push(Rejected::wrong(row.line, "unreadable", reason, row.show()));
+            let (unit, period) = match place(&row) {
+                Ok(place) => place,
+                Err(reason) => {
+                    unreadable(reason);
+                    continue;
+                }
+            };
+            match self.numbers(&row, &values, &mut parsed) {
+                Ok(()) => push(records, (unit, period, row.line), &parsed),
+                Err(reason) => {
+                    unreadable(reason);
+                    records.unknown.push((unit, period));
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// The values of a row.
+    fn numbers(&self, row: &Row<'_>, columns: &[usize], parsed: &mut [f32]) -> Result<(), String> {
+        for ((out, &i), name) in parsed.iter_mut().zip(columns).zip(&self.values) {
+            *out = number(name, &row.fields[i])?;
         }
         Ok(())
     }
 
     /// A period from an id or a date.
     fn period(&self, text: &str) -> Result<i64, String> {
-        if let Ok(id) = text.trim().parse::<i64>() {
+        if let Ok(id) = integer(&self.time, text) {
             return Ok(id);
         }
         let parsed = self.cadence.parse(text).map(|p| i64::from(p.0));
-        parsed.map_err(|e| format!("column `{}`: {e}, and no period id", self.time))
+        parsed.map_err(|e| format!("column `{}`: {}, and it is no period id", self.time, reason(e)))
     }
 
     fn read_parquet(&self, path: &Path, records: &mut Records) -> Result<()> {
@@ -127,15 +140,7 @@ impl Table {
             |e: String| Error::data(&name, format!("is no readable Parquet ({e}); fetch or export it again"));
         let file = File::open(path).map_err(Error::io(path))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
-        let schema = builder.schema().clone();
-        let find = |column: &str| {
-            schema.index_of(column).map_err(|_| {
-                let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                Error::data(&name, format!("there is no column `{column}`; there are: {}", names.join(", ")))
-            })
-        };
-        let mut wanted = vec![find(&self.unit)?, find(&self.time)?];
-        wanted.extend(self.values.iter().map(|v| find(v)).collect::<Result<Vec<_>>>()?);
+        let wanted = self.columns_of(builder.schema(), &name)?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
         let rows = builder.metadata().file_metadata().num_rows() as usize;
         reserve(records, rows);
@@ -143,8 +148,32 @@ impl Table {
         for batch in reader.map_err(|e| broken(e.to_string()))? {
             self.append(&batch.map_err(|e| broken(e.to_string()))?, records)?;
         }
-        self.note_large_values(records);
         Ok(())
+    }
+
+    /// Positions of the columns in a Parquet file, whose types have been checked.
+    fn columns_of(&self, schema: &Schema, file: &str) -> Result<Vec<usize>> {
+        let columns = [(&self.unit, Accepted::Integers), (&self.time, Accepted::Periods)].into_iter();
+        let columns = columns.chain(self.values.iter().map(|v| (v, Accepted::Numbers)));
+        let find = |(name, accepted): (&String, Accepted)| {
+            let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+            let there_are = names.join(", ");
+            let Ok(i) = schema.index_of(name) else {
+                let reason = format!("there is no column `{name}`; there are: {there_are}");
+                return Err(Error::data(file, reason));
+            };
+            let found = schema.field(i).data_type();
+            if !accepted.holds(found) {
+                let reason = format!(
+                    "column `{name}` holds {found}, it should hold {}; convert it or name another column: \
+                     {there_are}",
+                    accepted.words()
+                );
+                return Err(Error::data(file, reason));
+            }
+            Ok(i)
+        };
+        columns.map(find).collect()
     }
 
     /// Appends a batch; rows without unit or time are rejected.
@@ -153,52 +182,52 @@ impl Table {
         let column = |name: &str| {
             batch.column_by_name(name).ok_or_else(|| Error::data(&file, format!("lost column `{name}`")))
         };
-        let units =
-            integers(column(&self.unit)?).ok_or_else(|| wrong_type(&file, batch, &self.unit, INTEGERS))?;
-        let times = match integers(column(&self.time)?) {
-            Some(times) => times,
-            None => self.dates(batch, column(&self.time)?, &file)?,
-        };
+        let (units, times) = (integers(column(&self.unit)?), self.periods(column(&self.time)?));
         let first = records.rows as u32 + 1;
         records.rows += batch.num_rows() as u64;
-        let keep: Vec<bool> = units.iter().zip(&times).map(|(u, t)| u.is_some() && t.is_some()).collect();
+        let mut keep = vec![true; batch.num_rows()];
         for (i, (u, t)) in units.iter().zip(&times).enumerate() {
             let line = first + i as u32;
-            if let (Some(unit), Some(period)) = (u, t) {
+            if let (Some(unit), Ok(period)) = (u, t) {
                 records.unit.push(*unit);
                 records.period.push(*period);
                 records.line.push(line);
-            } else {
-                let missing = if u.is_none() { &self.unit } else { &self.time };
-                let reason = format!("column `{missing}` is empty or cannot be read");
-                records.rejected.push(Rejected::wrong(line, "unreadable", reason, format!("{u:?},{t:?}")));
+                continue;
             }
+            keep[i] = false;
+            let empty = || format!("column `{}` is empty or larger than any id", self.unit);
+            let reason = t.as_ref().err().map_or_else(empty, Clone::clone);
+            let unit = u.map(|u| u.to_string()).unwrap_or_default();
+            let period = t.as_ref().map(i64::to_string).unwrap_or_default();
+            records.rejected.push(Rejected::wrong(line, "unreadable", reason, format!("{unit},{period}")));
         }
         for (name, out) in self.values.iter().zip(&mut records.values) {
-            let values = floats(column(name)?).ok_or_else(|| wrong_type(&file, batch, name, NUMBERS))?;
-            out.extend(values.into_iter().zip(&keep).filter_map(|(v, &k)| k.then_some(v)));
+            extend(out, column(name)?, &keep);
         }
         Ok(())
     }
 
-    /// Periods from a text column.
-    fn dates(&self, batch: &RecordBatch, column: &dyn Array, file: &str) -> Result<Vec<Option<i64>>> {
-        let parse = |text: Option<&str>| text.and_then(|t| self.period(t).ok());
+    /// Periods from a column of ids or dates.
+    fn periods(&self, column: &dyn Array) -> Vec<Result<i64, String>> {
+        let empty = || format!("column `{}` is empty or larger than any id", self.time);
+        let parse = |text: Option<&str>| text.ok_or_else(empty).and_then(|t| self.period(t));
         match column.data_type() {
-            DataType::Utf8 => Ok(column.as_string::<i32>().iter().map(parse).collect()),
-            DataType::LargeUtf8 => Ok(column.as_string::<i64>().iter().map(parse).collect()),
-            DataType::Utf8View => Ok(column.as_string_view().iter().map(parse).collect()),
-            _ => Err(wrong_type(file, batch, &self.time, "integers or text")),
+            DataType::Utf8 => column.as_string::<i32>().iter().map(parse).collect(),
+            DataType::LargeUtf8 => column.as_string::<i64>().iter().map(parse).collect(),
+            DataType::Utf8View => column.as_string_view().iter().map(parse).collect(),
+            _ => integers(column).into_iter().map(|id| id.ok_or_else(empty)).collect(),
         }
     }
 
     /// Single precision holds whole numbers up to 2^24 exactly: larger ones are said to be rounded.
     fn note_large_values(&self, records: &mut Records) {
         for (name, values) in self.values.iter().zip(&records.values) {
-            let count = values.iter().filter(|v| v.abs() > 16_777_216.0).count() as u64;
+            let count = values.iter().filter(|v| v.abs() >= 16_777_216.0).count() as u64;
             if count > 0 {
                 let message = format!(
-                    "column `{name}`: {count} values above 16,777,216 are rounded to single precision"
+                    "{}: column `{name}`: {count} values of 16,777,216 and more are rounded to single precision; give \
+                     them in a larger unit",
+                    records.file
                 );
                 records.findings.push(Finding::new(Severity::Warn, "rounded", count, message));
             }
@@ -228,10 +257,6 @@ fn reserve(records: &mut Records, rows: usize) {
     }
 }
 
-fn integer(name: &str, text: &str) -> Result<i64, String> {
-    text.trim().parse().map_err(|_| format!("column `{name}`: `{text}` is no integer"))
-}
-
 /// A number; an empty field is «not observed».
 pub(crate) fn number(name: &str, text: &str) -> Result<f32, String> {
     let text = text.trim();
@@ -241,26 +266,37 @@ pub(crate) fn number(name: &str, text: &str) -> Result<f32, String> {
     text.parse().map_err(|_| format!("column `{name}`: `{text}` is no number"))
 }
 
-const INTEGERS: &str = "integers";
-const NUMBERS: &str = "integers, float32 or float64";
-
-fn wrong_type(file: &str, batch: &RecordBatch, name: &str, accepted: &str) -> Error {
-    let schema = batch.schema();
-    let found =
-        schema.field_with_name(name).map_or_else(|_| "nothing".to_owned(), |f| f.data_type().to_string());
-    Error::data(
-        file,
-        format!(
-            "column `{name}` holds {found}, it should hold {accepted}; convert it or name another column"
-        ),
-    )
+/// What a Parquet column may hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Accepted {
+    Integers,
+    Periods,
+    Numbers,
 }
 
-fn integers(column: &dyn Array) -> Option<Vec<Option<i64>>> {
+impl Accepted {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Integers => "integers",
+            Self::Periods => "integers or text",
+            Self::Numbers => "integers or floats",
+        }
+    }
+
+    fn holds(self, found: &DataType) -> bool {
+        let text = matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        found.is_integer()
+            || (self == Self::Periods && text)
+            || (self == Self::Numbers && found.is_floating())
+    }
+}
+
+/// The integers of a column; `None` where it is empty or the integer too large. Its type has been checked.
+fn integers(column: &dyn Array) -> Vec<Option<i64>> {
     fn of<T: ArrowPrimitiveType<Native: TryInto<i64>>>(column: &dyn Array) -> Vec<Option<i64>> {
         column.as_primitive::<T>().iter().map(|v| v.and_then(|v| v.try_into().ok())).collect()
     }
-    Some(match column.data_type() {
+    match column.data_type() {
         DataType::Int8 => of::<Int8Type>(column),
         DataType::Int16 => of::<Int16Type>(column),
         DataType::Int32 => of::<Int32Type>(column),
@@ -269,15 +305,16 @@ fn integers(column: &dyn Array) -> Option<Vec<Option<i64>>> {
         DataType::UInt16 => of::<UInt16Type>(column),
         DataType::UInt32 => of::<UInt32Type>(column),
         DataType::UInt64 => of::<UInt64Type>(column),
-        _ => return None,
-    })
+        _ => vec![None; column.len()],
+    }
 }
 
-fn floats(column: &dyn Array) -> Option<Vec<f32>> {
+/// Appends the numbers of a column whose rows are kept, NaN where it is empty. Its type has been checked.
+fn extend(out: &mut Vec<f32>, column: &dyn Array, keep: &[bool]) {
     fn of<T: ArrowPrimitiveType>(column: &dyn Array, narrow: impl Fn(T::Native) -> f32) -> Vec<f32> {
         column.as_primitive::<T>().iter().map(|v| v.map_or(f32::NAN, &narrow)).collect()
     }
-    Some(match column.data_type() {
+    let values = match column.data_type() {
         DataType::Int8 => of::<Int8Type>(column, f32::from),
         DataType::Int16 => of::<Int16Type>(column, f32::from),
         DataType::Int32 => of::<Int32Type>(column, |v| v as f32),
@@ -286,8 +323,10 @@ fn floats(column: &dyn Array) -> Option<Vec<f32>> {
         DataType::UInt16 => of::<UInt16Type>(column, f32::from),
         DataType::UInt32 => of::<UInt32Type>(column, |v| v as f32),
         DataType::UInt64 => of::<UInt64Type>(column, |v| v as f32),
+        DataType::Float16 => of::<Float16Type>(column, f32::from),
         DataType::Float32 => of::<Float32Type>(column, |v| v),
         DataType::Float64 => of::<Float64Type>(column, |v| v as f32),
-        _ => return None,
-    })
+        _ => vec![f32::NAN; column.len()],
+    };
+    out.extend(values.into_iter().zip(keep).filter_map(|(v, &keep)| keep.then_some(v)));
 }

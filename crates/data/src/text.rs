@@ -14,6 +14,17 @@ pub(crate) struct Csv {
     pub(crate) file: String,
     reader: csv::Reader<Box<dyn Read>>,
     header: Vec<String>,
+    fields: csv::StringRecord,
+}
+
+/// A row of the file.
+pub(crate) struct Row<'a> {
+    /// Line of its first character; the header's is 1.
+    pub(crate) line: u32,
+    /// One for each column of the header, if there is no `fault`.
+    pub(crate) fields: &'a csv::StringRecord,
+    /// Why its fields cannot be believed to be those of the header.
+    pub(crate) fault: Option<String>,
 }
 
 impl Csv {
@@ -26,46 +37,75 @@ impl Csv {
             Some("zip") => Box::new(Cursor::new(unzip(&file, opened)?)),
             _ => Box::new(opened),
         };
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+        // Rows end with the line feed alone, so that lines can be counted: with `CRLF` the reader returns a row
+        // before it has passed its end. The carriage return is trimmed from the last field. For the same reason the
+        // last line gets a line feed; an empty line is no row.
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(Box::new(source.chain(&b"\n"[..])) as Box<dyn Read>);
         let header = reader.headers().map_err(|e| Error::at(&file, 1, format!("no CSV header: {e}")))?;
         // Files of spreadsheets begin with a byte order mark.
         let header =
             header.iter().map(|h| h.trim_start_matches('\u{feff}').trim().to_ascii_lowercase()).collect();
-        Ok(Self { file, reader, header })
+        Ok(Self { file, reader, header, fields: csv::StringRecord::new() })
     }
 
-    /// Position of a column.
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.header.iter().position(|h| h == &name.to_ascii_lowercase())
+    /// Position of a column, if it is there.
+    pub(crate) fn find(&self, name: &str) -> Result<Option<usize>> {
+        let name = name.to_ascii_lowercase();
+        let mut positions = self.header.iter().enumerate().filter(|(_, h)| **h == name).map(|(i, _)| i);
+        let first = positions.next();
+        if let (Some(a), Some(b)) = (first, positions.next()) {
+            let reason = format!(
+                "columns {} and {} are both called `{name}`; rename or remove one of them",
+                a + 1,
+                b + 1
+            );
+            return Err(Error::at(&self.file, 1, reason));
+        }
+        Ok(first)
     }
 
     /// Position of a column that has to be there.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| {
-            Error::at(
-                &self.file,
-                1,
-                format!("there is no column `{name}`; there are: {}", self.header.join(", ")),
-            )
-        })
+        self.find(name)?.ok_or_else(|| self.lacks(name, ""))
     }
 
-    /// Reads the next row into `row`; `None` at the end. The line is that of the row's first character.
-    pub(crate) fn next(&mut self, row: &mut csv::StringRecord) -> Result<Option<u32>> {
-        let more = self.reader.read_record(row).map_err(|e| {
-            let line = e.position().map_or(0, csv::Position::line);
-            Error::at(
-                &self.file,
-                line,
-                format!("is no readable CSV from here on ({e}); fetch or export it again"),
-            )
-        })?;
-        Ok(more.then(|| row.position().map_or(0, |p| p.line() as u32)))
+    /// The error that a column is not there, and what can be done about it.
+    pub(crate) fn lacks(&self, name: &str, cure: &str) -> Error {
+        let columns = self.header.join(", ");
+        Error::at(&self.file, 1, format!("there is no column `{name}`; there are: {columns}{cure}"))
     }
 
-    /// How many fields a row must have.
-    pub(crate) fn width(&self) -> usize {
-        self.header.len()
+    /// Reads the next row; `None` at the end. Empty lines are no rows.
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
+        let mut bytes = std::mem::take(&mut self.fields).into_byte_record();
+        let more = loop {
+            let read = self.reader.read_byte_record(&mut bytes).map_err(|e| {
+                let reason = format!("is no readable CSV from here on ({e}); fetch or export it again");
+                Error::at(&self.file, self.reader.position().line(), reason)
+            });
+            // Of `CRLF` files only the line feed ends a row.
+            if !read? {
+                break false;
+            }
+            if bytes.len() > 1 || bytes.iter().any(|field| !field.trim_ascii().is_empty()) {
+                break true;
+            }
+        };
+        let end = self.reader.position().line().saturating_sub(1);
+        let within: u64 = bytes.as_slice().iter().map(|&b| u64::from(b == b'\n')).sum();
+        let mut fault = None;
+        self.fields = csv::StringRecord::from_byte_record(bytes).unwrap_or_else(|e| {
+            fault = Some(format!("is not UTF-8 text ({e})"));
+            csv::StringRecord::from_byte_record_lossy(e.into_byte_record())
+        });
+        if self.fields.len() != self.header.len() {
+            fault = Some(format!("{} fields, the header has {}", self.fields.len(), self.header.len()));
+        }
+        let line = u32::try_from(end.saturating_sub(within)).unwrap_or(u32::MAX);
+        Ok(more.then_some(Row { line, fields: &self.fields, fault }))
     }
 }
 
@@ -91,7 +131,83 @@ fn unzip(file: &str, source: impl Read + std::io::Seek) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A row as text, for the quarantine.
-pub(crate) fn show(row: &csv::StringRecord) -> String {
-    row.iter().collect::<Vec<_>>().join(",")
+impl Row<'_> {
+    /// The row as text, for the quarantine.
+    pub(crate) fn show(&self) -> String {
+        let text = self.fields.iter().collect::<Vec<_>>().join(",");
+        text.trim_end_matches('\r').to_owned()
+    }
+}
+
+/// What the core has to say, as part of a sentence.
+pub(crate) fn reason(error: forewarn_core::Error) -> String {
+    match error {
+        forewarn_core::Error::Data { reason } => reason,
+        error => error.to_string(),
+    }
+}
+
+/// A whole number, also as `482.0`: a column with gaps leaves many a tool as floats.
+pub(crate) fn integer(name: &str, text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    text.strip_suffix(".0")
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| format!("column `{name}`: `{text}` is no integer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(bytes: &[u8]) -> Vec<(u32, String, Option<String>)> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut csv = Csv::open(file.path()).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = csv.next().unwrap() {
+            rows.push((row.line, row.show(), row.fault));
+        }
+        rows
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        for text in [
+            "a,b\n1,2\n\n\n3,4\n\"x\ny\",5\n6,7",
+            "a,b\n1,2\n\n\n3,4\n\"x\ny\",5\n6,7\n\n",
+            "a,b\r\n1,2\r\n\r\n\r\n3,4\r\n\"x\ny\",5\r\n6,7",
+            "\u{feff}a,b\r\n1,2\r\n\r\n\r\n3,4\r\n\"x\ny\",5\r\n6,7\r\n",
+        ] {
+            let found = rows(text.as_bytes());
+            let expected = [(2, "1,2"), (5, "3,4"), (6, "x\ny,5"), (8, "6,7")];
+            assert_eq!(found, expected.map(|(line, row)| (line, row.to_owned(), None)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_row_is_not_the_end() {
+        let found = rows(b"a,b\n1,\xe9\n3\n5,6\n");
+        let faults: Vec<_> = found.iter().map(|(line, _, fault)| (*line, fault.as_deref())).collect();
+        assert!(faults[0].0 == 2 && faults[0].1.unwrap().contains("is not UTF-8 text"), "{faults:?}");
+        assert_eq!(faults[1..], [(3, Some("1 fields, the header has 2")), (4, None)]);
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_are_unique() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "Best,low,BEST\n").unwrap();
+        let csv = Csv::open(file.path()).unwrap();
+        assert_eq!((csv.column("LOW").unwrap(), csv.find("high").unwrap()), (1, None));
+        let e = csv.column("best").unwrap_err().to_string();
+        assert!(e.contains(":1: columns 1 and 3 are both called `best`; rename or remove"), "{e}");
+    }
+
+    #[test]
+    fn whole_floats_are_integers() {
+        assert_eq!((integer("x", " 482.0 "), integer("x", "-3")), (Ok(482), Ok(-3)));
+        for text in ["1.5", "", "1e3", ".0", "1.0.0"] {
+            assert!(integer("x", text).is_err(), "{text}");
+        }
+    }
 }

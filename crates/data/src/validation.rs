@@ -11,12 +11,15 @@ use crate::{Error, Result};
 mod layout;
 mod silence;
 
+use layout::Layout;
+
 pub use crate::finding::{Finding, Severity};
 
 /// What is believed of the records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
-    /// Units that may appear; those of the records when absent.
+    /// Units that may appear; those of the records when absent. When they are the cells of a
+    /// [`Region`](crate::geography::Region), records about other cells are left out and counted, not rejected.
     pub units: Option<Units>,
     /// First period that may appear; the first one of the records when absent.
     pub first: Option<Period>,
@@ -49,55 +52,93 @@ pub struct Checked {
 /// the value is missing. A wrong value makes its unit and period missing, not zero.
 ///
 /// # Errors
-/// [`Error::Data`] when no record is left to make a panel of.
+/// [`Error::Config`] when `first` comes after `last`; [`Error::Data`] when no record is left to make a panel of, or
+/// the panel would be far larger than the records.
 pub fn check(mut records: Records, expect: &Expectation) -> Result<Checked> {
     let (axis, units) = frame(&records, expect)?;
     let mut rejected = std::mem::take(&mut records.rejected);
     let mut findings = std::mem::take(&mut records.findings);
-    let slots = layout::place(&records, axis, &units, expect.counts, &mut rejected);
-    let panel = layout::fill(&records, axis, &units, &slots)?;
-    findings.extend(layout::absences(&records, &panel, &slots));
-    findings.extend(silence::findings(&panel, &slots, expect.silent_periods));
+    let mut layout = Layout::new(&records, axis, &units, expect.counts);
+    rejected.append(&mut layout.rejected);
     rejected.sort_by_key(|r| r.line);
+    if layout.is_empty() {
+        return Err(nothing_left(&records, &rejected, layout.outside()));
+    }
+    let panel = layout::fill(&records, axis, &units, &layout.slots)?;
+    findings.extend(layout.outside());
+    findings.extend(layout::absences(&records, &panel, &layout.slots));
+    findings.extend(silence::findings(&panel, &layout.slots, records.absent_is_zero, expect.silent_periods));
     findings.extend(rejections(&records, &rejected, expect.max_rejected_share));
     Ok(Checked { panel, rejected, findings, rows: records.rows })
 }
 
+/// Unit-periods of a panel (0.5 GB a column) that are only made when the records or the settings ask for them.
+const LARGE: u64 = 1 << 27;
+
 /// Periods and units of the panel.
 fn frame(records: &Records, expect: &Expectation) -> Result<(Axis, Units)> {
-    let (Some(&first), Some(&last)) = (records.period.iter().min(), records.period.iter().max()) else {
-        let rejected = records.rejected.len();
-        let reason = format!("holds no usable row ({rejected} of {} rejected)", records.rows);
-        return Err(Error::data(&records.file, reason));
-    };
-    let id = |p: i64| {
-        i32::try_from(p).map(Period).map_err(|_| Error::data(&records.file, format!("{p} is no period id")))
-    };
-    let (first, last) =
-        (expect.first.map_or_else(|| id(first), Ok)?, expect.last.map_or_else(|| id(last), Ok)?);
-    // A single wild period id must not make a panel of a million months.
-    if i64::from(last.0) - i64::from(first.0) > 1_000_000 {
-        let reason = format!(
-            "its periods go from {first} to {last}; set `validation.first` and `last` to what is right"
-        );
-        return Err(Error::data(&records.file, reason));
+    if let (Some(first), Some(last)) = (expect.first, expect.last)
+        && first > last
+    {
+        let [first, last] = [first, last].map(|p| records.cadence.label(p));
+        let reason = format!("{first} comes after `validation.last`, {last}");
+        return Err(Error::Config { setting: "validation.first".to_owned(), reason });
     }
     let units = match &expect.units {
         Some(units) => units.clone(),
-        None => own_units(records),
+        None => own_units(records)?,
     };
-    if units.is_empty() {
-        return Err(Error::data(&records.file, "no unit id is a number from 0 to 4,294,967,295"));
+    let at = |i: usize| (records.period[i], records.line[i]);
+    let (Some(earliest), Some(latest)) = ((0..records.len()).map(at).min(), (0..records.len()).map(at).max())
+    else {
+        return Err(nothing_left(records, &records.rejected, None));
+    };
+    let (first, last) = (
+        expect.first.map_or(earliest.0, |p| i64::from(p.0)),
+        expect.last.map_or(latest.0, |p| i64::from(p.0)),
+    );
+    let asked_for = expect.first.is_some() && expect.last.is_some();
+    let size = (last.abs_diff(first) + 1).saturating_mul(units.len() as u64);
+    // A single wild period must not make a panel of a million months.
+    if !asked_for && size > LARGE.max(4 * records.len() as u64) {
+        let reason = format!(
+            "its periods go from {} (line {}) to {} (line {}), which makes {size} values a column of {} records; \
+             set `validation.first` and `validation.last` to what is right",
+            earliest.0,
+            earliest.1,
+            latest.0,
+            latest.1,
+            records.len()
+        );
+        return Err(Error::data(&records.file, reason));
     }
-    Ok((Axis::between(records.cadence, first, last), units))
+    let id = |p: i64| {
+        i32::try_from(p).map(Period).map_err(|_| Error::data(&records.file, format!("{p} is no period id")))
+    };
+    Ok((Axis::between(records.cadence, id(first)?, id(last)?), units))
+}
+
+/// The error that no record is left, with what is known of the reasons.
+fn nothing_left(records: &Records, rejected: &[Rejected], outside: Option<Finding>) -> Error {
+    let mut reason = format!("holds no usable row ({} of {} rejected)", rejected.len(), records.rows);
+    if let Some(first) = rejected.first() {
+        reason = format!("{reason}; the first, line {}: {}", first.line, first.reason);
+    }
+    if let Some(outside) = outside {
+        reason = format!("{reason}; {}", outside.message);
+    }
+    Error::data(&records.file, reason)
 }
 
 /// The units that the records are about.
-fn own_units(records: &Records) -> Units {
+fn own_units(records: &Records) -> Result<Units> {
     let mut units: Vec<Unit> = records.unit.iter().filter_map(|&u| u32::try_from(u).ok().map(Unit)).collect();
     units.sort_unstable();
     units.dedup();
-    units.into()
+    if units.is_empty() && !records.is_empty() {
+        return Err(Error::data(&records.file, "no unit id is a number from 0 to 4,294,967,295"));
+    }
+    Ok(units.into())
 }
 
 /// One finding a rule, and whether too many rows are wrong.
@@ -151,7 +192,11 @@ pub fn write_quarantine(path: &Path, rejected: &[Rejected]) -> Result<()> {
         out.write_record([r.line.to_string().as_str(), r.rule, &r.reason, &r.row]).map_err(refused)?;
     }
     let bytes = out.into_inner().map_err(|e| Error::io(path)(std::io::Error::other(e.to_string())))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io(folder))?;
+    let mut builder = tempfile::Builder::new();
+    // As readable as any other file: who mends the source is not always who runs.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder).map_err(Error::io(folder))?;
     file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(path))?;
     file.persist(path).map_err(|e| Error::io(path)(e.error))?;
     Ok(())

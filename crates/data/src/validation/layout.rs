@@ -1,8 +1,11 @@
 //! Where each record belongs: units x periods, with duplicates, strangers and impossible values put aside.
 
-use forewarn_core::{Axis, Panel, Unit, Units};
+use std::collections::BTreeMap;
+
+use forewarn_core::{Axis, Cell, Panel, Period, Unit, Units};
 
 use crate::finding::{Finding, Severity};
+use crate::geography::{self, Region};
 use crate::records::{Records, Rejected};
 use crate::{Error, Result};
 
@@ -11,71 +14,137 @@ pub(super) const EMPTY: u32 = u32::MAX;
 /// A record was there but cannot be believed: the value is missing, even where absent means zero.
 pub(super) const BROKEN: u32 = u32::MAX - 1;
 
-/// The record of each period and unit (periods x units), [`EMPTY`] or [`BROKEN`].
-pub(super) fn place(
-    records: &Records,
-    axis: Axis,
-    units: &Units,
+/// Where the records of a panel are.
+pub(super) struct Layout<'a> {
+    records: &'a Records,
+    /// Whether values are counts.
     counts: bool,
-    rejected: &mut Vec<Rejected>,
-) -> Vec<u32> {
-    let mut slots = vec![EMPTY; axis.len * units.len()];
-    let mut finder = Finder { units, last: 0 };
-    for i in 0..records.len() {
-        let mut reject = |i: usize, rule, reason| {
-            rejected.push(Rejected::wrong(records.line[i], rule, reason, row(records, i)));
+    /// Periods x units: the position of a record, [`EMPTY`] or [`BROKEN`].
+    pub(super) slots: Vec<u32>,
+    /// Records without a slot.
+    pub(super) rejected: Vec<Rejected>,
+    /// How many records are about each cell outside the region.
+    outside: BTreeMap<i64, u64>,
+    /// The region, if the units are those of one.
+    region: Option<Region>,
+}
+
+impl<'a> Layout<'a> {
+    /// Finds the place of each record.
+    pub(super) fn new(records: &'a Records, axis: Axis, units: &Units, counts: bool) -> Self {
+        let named = [Region::AfricaMiddleEast, Region::Land];
+        let mut layout = Self {
+            records,
+            counts,
+            slots: vec![EMPTY; axis.len * units.len()],
+            rejected: Vec::new(),
+            outside: BTreeMap::new(),
+            region: named.into_iter().find(|&r| geography::region(r) == *units),
         };
-        let slot = match slot_of(records, axis, &mut finder, i) {
-            Ok(slot) => slot,
-            Err((rule, reason)) => {
-                reject(i, rule, reason);
-                continue;
+        let mut finder = Finder { units, axis, last: 0 };
+        for &(unit, period) in &records.unknown {
+            if let Ok(slot) = finder.slot(unit, period) {
+                layout.slots[slot] = BROKEN;
             }
-        };
-        if let Some(reason) = impossible(records, counts, i) {
-            reject(i, "impossible-value", reason);
-            slots[slot] = BROKEN;
-            continue;
         }
-        match slots[slot] {
-            EMPTY => slots[slot] = i as u32,
-            BROKEN => reject(
-                i,
-                "duplicate",
-                format!("the row before it for {} cannot be believed", whom(records, i)),
-            ),
+        for (i, &unit) in records.unit.iter().enumerate() {
+            match finder.slot(unit, records.period[i]) {
+                Ok(slot) => layout.settle(slot, i),
+                Err(Stray::Unit(_)) if layout.is_outside(unit) => {
+                    *layout.outside.entry(unit).or_default() += 1;
+                }
+                Err(Stray::Unit(reason)) => layout.reject(i, "unknown-unit", reason),
+                Err(Stray::Period(reason)) => layout.reject(i, "period-out-of-range", reason),
+            }
+        }
+        layout
+    }
+
+    /// Gives a slot to record `i`, if the record is possible and the slot free; says what is wrong otherwise.
+    fn settle(&mut self, slot: usize, i: usize) {
+        let (records, line, earlier) = (self.records, self.records.line[i], self.slots[slot]);
+        if let Some(reason) = impossible(records, self.counts, i) {
+            self.slots[slot] = BROKEN;
+            self.reject(i, "impossible-value", reason);
+            if earlier < BROKEN {
+                let whom = whom(records, i);
+                let reason = format!("line {line} says something impossible about {whom}; neither is kept");
+                self.reject(earlier as usize, "contradiction", reason);
+            }
+            return;
+        }
+        match earlier {
+            EMPTY => self.slots[slot] = i as u32,
+            BROKEN => {
+                let whom = whom(records, i);
+                let reason = format!("another row about {whom} cannot be believed; neither is kept");
+                self.reject(i, "contradiction", reason);
+            }
             earlier if same(records, earlier as usize, i) => {
-                let line = records.line[earlier as usize];
-                reject(
-                    i,
-                    "duplicate",
-                    format!("says the same as line {line} about {}; that one is kept", whom(records, i)),
-                );
+                let earlier = records.line[earlier as usize];
+                let reason = format!("says the same as line {earlier} about {}", whom(records, i));
+                self.reject(i, "duplicate", reason);
             }
             earlier => {
-                let (a, b) = (records.line[earlier as usize], records.line[i]);
-                let reason = || {
-                    format!(
-                        "lines {a} and {b} contradict each other about {}; neither is kept",
-                        whom(records, i)
-                    )
-                };
-                reject(earlier as usize, "contradiction", reason());
-                reject(i, "contradiction", reason());
-                slots[slot] = BROKEN;
+                let (first, whom) = (records.line[earlier as usize], whom(records, i));
+                let reason =
+                    format!("lines {first} and {line} contradict each other about {whom}; neither is kept");
+                self.slots[slot] = BROKEN;
+                self.reject(earlier as usize, "contradiction", reason.clone());
+                self.reject(i, "contradiction", reason);
             }
         }
     }
-    slots
+
+    fn reject(&mut self, i: usize, rule: &'static str, reason: String) {
+        let row = row(self.records, i);
+        self.rejected.push(Rejected::wrong(self.records.line[i], rule, reason, row));
+    }
+
+    /// Whether the units are a region and this one is a cell elsewhere.
+    fn is_outside(&self, unit: i64) -> bool {
+        self.region.is_some() && u32::try_from(unit).is_ok_and(|gid| Cell::new(gid).is_ok())
+    }
+
+    /// Whether nothing at all has found a place.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.iter().all(|&slot| slot >= BROKEN)
+    }
+
+    /// What the region leaves out.
+    pub(super) fn outside(&self) -> Option<Finding> {
+        let (region, rows) = (self.region?, self.outside.values().sum());
+        let (cell, _) = self.outside.iter().max_by_key(|(_, rows)| **rows)?;
+        let message = format!(
+            "{rows} records about {} cells outside {region} are left out, most of them about cell {cell}",
+            self.outside.len()
+        );
+        Some(Finding::new(Severity::Pass, "outside-region", rows, message))
+    }
 }
 
-/// Finds the position of units, fast when rows come in order.
+/// Why a unit and period have no place.
+enum Stray {
+    Unit(String),
+    Period(String),
+}
+
+/// Finds the position of units and periods, fast when rows come in order.
 struct Finder<'a> {
     units: &'a Units,
+    axis: Axis,
     last: usize,
 }
 
 impl Finder<'_> {
+    fn slot(&mut self, unit: i64, period: i64) -> Result<usize, Stray> {
+        let position = u32::try_from(unit).ok().and_then(|u| self.position(Unit(u)));
+        let position = position.ok_or_else(|| self.no_unit(unit))?;
+        let index = i32::try_from(period).ok().and_then(|p| self.axis.index(Period(p)));
+        let index = index.ok_or_else(|| self.no_period(period))?;
+        Ok(index * self.units.len() + position)
+    }
+
     fn position(&mut self, unit: Unit) -> Option<usize> {
         let next = self.last + 1;
         for guess in [next, self.last, 0] {
@@ -87,36 +156,26 @@ impl Finder<'_> {
         self.last = self.units.binary_search(&unit).ok()?;
         Some(self.last)
     }
-}
 
-fn slot_of(
-    records: &Records,
-    axis: Axis,
-    finder: &mut Finder<'_>,
-    i: usize,
-) -> Result<usize, (&'static str, String)> {
-    let (unit, period) = (records.unit[i], records.period[i]);
-    let position = u32::try_from(unit).ok().and_then(|u| finder.position(Unit(u)));
-    let Some(position) = position else {
-        let units = finder.units;
-        let span = (units.first().map_or(0, |u| u.0), units.last().map_or(0, |u| u.0));
-        let reason =
-            format!("unit {unit} is none of the {} known units ({} to {})", units.len(), span.0, span.1);
-        return Err(("unknown-unit", reason));
-    };
-    let index = i32::try_from(period).ok().and_then(|p| axis.index(forewarn_core::Period(p)));
-    let Some(index) = index else {
+    fn no_unit(&self, unit: i64) -> Stray {
+        let (first, last) = (self.units.first().map_or(0, |u| u.0), self.units.last().map_or(0, |u| u.0));
+        Stray::Unit(format!(
+            "unit {unit} is none of the {} known units ({first} to {last})",
+            self.units.len()
+        ))
+    }
+
+    fn no_period(&self, period: i64) -> Stray {
+        let Self { axis, .. } = self;
         let label = |p| axis.cadence.label(p);
-        let reason = format!(
+        Stray::Period(format!(
             "period {period} is outside {} ({}) to {} ({})",
             axis.first,
             label(axis.first),
             axis.last(),
             label(axis.last())
-        );
-        return Err(("period-out-of-range", reason));
-    };
-    Ok(index * finder.units.len() + position)
+        ))
+    }
 }
 
 /// Why a record's values cannot be.
@@ -124,7 +183,9 @@ fn impossible(records: &Records, counts: bool, i: usize) -> Option<String> {
     records.columns.iter().zip(&records.values).find_map(|(name, values)| {
         let value = values[i];
         if value.is_infinite() {
-            Some(format!("column `{name}` is infinite; a finite number was expected"))
+            Some(format!(
+                "column `{name}` is infinite or beyond single precision; a finite number was expected"
+            ))
         } else if counts && value < 0.0 {
             Some(format!("column `{name}` is {value}; a count cannot be negative"))
         } else {

@@ -14,27 +14,38 @@ const REACH: usize = 6;
 const ACTIVE: f64 = 15.0;
 
 /// One finding a column for silent periods, one for periods without any row.
-pub(super) fn findings(panel: &Panel, slots: &[u32], severity: Severity) -> Vec<Finding> {
+///
+/// Where an absent row means zero, a period without rows is one of silence, to be judged by its neighbours.
+pub(super) fn findings(
+    panel: &Panel,
+    slots: &[u32],
+    absent_is_zero: bool,
+    severity: Severity,
+) -> Vec<Finding> {
     let n = panel.units().len();
     let filled: Vec<bool> = slots.chunks_exact(n).map(|field| field.iter().any(|&s| s != EMPTY)).collect();
+    let active = |field: &[f32]| field.iter().filter(|&&v| !v.is_nan() && v != 0.0).count();
+    let columns: Vec<(&str, Vec<usize>)> = panel
+        .columns()
+        .iter()
+        .map(|c| (c.name.as_str(), c.values().chunks_exact(n).map(active).collect()))
+        .collect();
     let mut findings = Vec::new();
-    let empty: Vec<usize> = (0..filled.len()).filter(|&i| !filled[i]).collect();
+    let suspicious = |i: usize| !absent_is_zero || columns.iter().any(|(_, a)| around(a, i) >= ACTIVE);
+    let empty: Vec<usize> = (0..filled.len()).filter(|&i| !filled[i] && suspicious(i)).collect();
     if !empty.is_empty() {
         let message = format!("no row at all in {}; fetch the source again", labels(panel, &empty));
         findings.push(Finding::new(severity, "missing-period", empty.len() as u64, message));
     }
-    for column in panel.columns() {
-        let active = |field: &[f32]| field.iter().filter(|&&v| !v.is_nan() && v != 0.0).count();
-        let active: Vec<usize> = column.values().chunks_exact(n).map(active).collect();
-        let silent = |&i: &usize| filled[i] && active[i] == 0 && around(&active, i) >= ACTIVE;
+    for (column, active) in &columns {
+        let silent = |&i: &usize| filled[i] && active[i] == 0 && around(active, i) >= ACTIVE;
         let silent: Vec<usize> = (0..active.len()).filter(silent).collect();
         if let Some(&first) = silent.first() {
             let message = format!(
-                "column `{}` is all zero or empty in {}, its neighbours have {:.0} active units on average; fetch the \
-                 source again, or set `validation.silent-periods = \"warn\"` knowingly",
-                column.name,
+                "column `{column}` is all zero or empty in {}, its neighbours have {:.0} active units on average; \
+                 fetch the source again, or set `validation.silent-periods = \"warn\"` knowingly",
                 labels(panel, &silent),
-                around(&active, first)
+                around(active, first)
             );
             findings.push(Finding::new(severity, "silent-period", silent.len() as u64, message));
         }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod parquet;
+#[cfg(test)]
 mod shared;
 #[cfg(test)]
 mod tables;

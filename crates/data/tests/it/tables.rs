@@ -41,7 +41,8 @@ fn nonzero_rows_give_the_same_panel() {
     let units = dense.panel.units().clone();
     let Some(world) = read("pgm_ged211_nonzero_global.parquet", Layout::Nonzero, Some(units)) else { return };
     assert!(dense.panel == world.panel);
-    let unknown = world.rejected.iter().filter(|r| r.rule == "unknown-unit").count();
-    assert_eq!(unknown, world.rejected.len());
-    assert_eq!(world.rows as usize - unknown, 29_382);
+    let [outside] = &world.findings[..] else { panic!("{:?}", world.findings) };
+    assert_eq!((outside.rule.as_str(), outside.severity), ("outside-region", Severity::Pass));
+    assert_eq!((world.rejected.len(), world.rows - outside.count), (0, 29_382));
+    assert!(outside.message.contains("about 2461 cells outside africa-middle-east"), "{}", outside.message);
 }
