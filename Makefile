@@ -52,7 +52,7 @@ rustdoc: ## Build the reference, warnings are errors
 
 bench: ## Run the criterion benches at operational size
 	@tools/install_missing.sh build
-	cargo bench --locked -p forewarn-benches
+	cargo bench --locked --profile dev -p forewarn-benches
 
 doc: rustdoc ## Build the reference and, where mdbook is installed, the book
 	@if command -v mdbook >/dev/null; then mdbook build docs; \

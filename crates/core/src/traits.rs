@@ -322,6 +322,10 @@ pub trait Map: Debug + Send + Sync {
     /// # Errors
     /// [`Error::Data`] when units are not on the map.
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene>;
+    /// Whether it shows something that a point forecast does not have.
+    fn needs_draws(&self) -> bool {
+        false
+    }
 }
 
 /// What to map.

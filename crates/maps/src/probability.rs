@@ -41,6 +41,10 @@ impl Probability {
 }
 
 impl Map for Probability {
+    fn needs_draws(&self) -> bool {
+        true
+    }
+
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
         if args.field.is_point() {
             return Err(Error::data(format!(

@@ -222,3 +222,69 @@ impl Source<'_> {
         quoted.and_then(|name| self.text[start..].find(name)).map_or(start, |i| start + i)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A project with these files; gives what loading its components says.
+    fn load(files: &[(&str, &str)]) -> Result<(Vec<ModelSpec>, Vec<EnsembleSpec>)> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let run = Resolved::load(&folder.path().join("forewarn.toml"), &[], &[])?;
+        let models = models(&run)?;
+        let ensembles = ensembles(&run, &models)?;
+        Ok((models, ensembles))
+    }
+
+    const CONFIG: (&str, &str) =
+        ("forewarn.toml", "models = [\"still_water\", \"long_memory\"]\nensembles = [\"common_ground\"]\n");
+    const ZERO: (&str, &str) = ("models/still_water.toml", "algorithm = \"zero\"\nstatus = \"baseline\"\n");
+    const DRAWS: (&str, &str) =
+        ("models/long_memory.toml", "algorithm = \"conflictology\"\nsettings = { window = 6 }\n");
+    const MEAN: (&str, &str) =
+        ("ensembles/common_ground.toml", "algorithm = \"mean\"\nrole = \"production\"\n");
+
+    #[test]
+    fn components_are_built_in_the_order_of_the_configuration() {
+        let (models, ensembles) = load(&[CONFIG, ZERO, DRAWS, MEAN]).unwrap();
+        let names: Vec<_> = models.iter().map(|m| (m.name.as_str(), m.status)).collect();
+        assert_eq!(names, [("still_water", Status::Baseline), ("long_memory", Status::Shadow)]);
+        assert_eq!(models[1].model.needs().history, 6);
+        assert_eq!(ensembles[0].role, Role::Production);
+        assert_eq!(ensembles[0].members, ["still_water", "long_memory"], "all models when none is named");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_pointed_at() {
+        let said = |files: &[(&str, &str)]| load(files).unwrap_err().to_string();
+        let stranger = ("ensembles/common_ground.toml", "algorithm = \"mean\"\nmembers = [\"dark_horse\"]\n");
+        let e = said(&[CONFIG, ZERO, DRAWS, stranger]);
+        assert!(
+            e.contains("common_ground.toml:2:11") && e.contains("there are: still_water, long_memory"),
+            "{e}"
+        );
+        let old = ("models/still_water.toml", "algorithm = \"zero\"\nstatus = \"deprecated\"\n");
+        assert!(said(&[CONFIG, old, DRAWS, MEAN]).contains("model `still_water` is deprecated"));
+        let unknown = ("models/still_water.toml", "algorithm = \"zero\"\nstatus = \"new\"\n");
+        let e = said(&[CONFIG, unknown, DRAWS, MEAN]);
+        assert!(e.contains("still_water.toml:2:10") && e.contains("expected one of"), "{e}");
+        assert!(said(&[("forewarn.toml", "")]).contains("`models` is empty"));
+        let twice = ("forewarn.toml", "models = [\"still_water\", \"still_water\"]\n");
+        assert!(said(&[twice, ZERO]).contains("`still_water` is listed twice"));
+        let both = ("forewarn.toml", "models = [\"still_water\"]\nensembles = [\"still_water\"]\n");
+        assert!(said(&[both, ZERO]).contains("is the name of a model and of an ensemble"));
+    }
+
+    #[test]
+    fn names_are_two_words() {
+        assert!(is_component_name("pink_panther"));
+        for name in ["panther", "Pink_panther", "pink_", "_panther", "pink panther", "pink_panther_2", ""] {
+            assert!(!is_component_name(name), "{name}");
+        }
+    }
+}

@@ -4,11 +4,34 @@ use std::sync::OnceLock;
 
 use forewarn_core::{Axis, Cadence, Panel, Period};
 use forewarn_data::panel_file;
+use forewarn_data::validation::Finding;
 use forewarn_store::StepOutput;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::stages::validate::{PANEL, Summary};
 use crate::{Resolved, Result};
+
+/// File of the checked panel in the step of validation.
+pub(crate) const PANEL: &str = "panel.parquet";
+
+/// What validation found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Rows read.
+    pub(crate) rows: u64,
+    /// Rows in quarantine.
+    pub rejected: u64,
+    /// Periods of the panel.
+    pub axis: Axis,
+    /// Units of the panel.
+    pub units: u64,
+    /// Values of the target that are present.
+    pub present: u64,
+    /// Share of zeros among them (0-1).
+    pub zero_share: f64,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+}
 
 /// The run, its steps and its panel, which is read only when something has to be made from it.
 pub(crate) struct Context<'a> {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use forewarn_data::download::Progress;
-use forewarn_store::{Digest, StepOutput, StepStore, Workspace};
+use forewarn_store::{Digest, Lookup, StepOutput, StepStore, Workspace};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -61,13 +61,16 @@ impl<'a> Engine<'a> {
         self.observer.notice(&Event::Started { step: &step });
         let (start, before) = (Instant::now(), Usage::now());
         let found = self.store.get(kind, &key)?;
-        let cached = found.is_some();
-        let output = if let Some(output) = found {
-            output
-        } else {
-            let workspace = self.store.begin(kind, &key)?;
-            let notes = make(&workspace)?;
-            workspace.commit(notes)?
+        if let Lookup::Damaged { reason, aside } = &found {
+            self.warn(format!("{step} is made again: {reason} (moved to {})", aside.display()));
+        }
+        let (output, cached) = match found {
+            Lookup::Found(output) => (output, true),
+            Lookup::Absent | Lookup::Damaged { .. } => {
+                let workspace = self.store.begin(kind, &key)?;
+                let notes = make(&workspace)?;
+                (workspace.commit(notes)?, false)
+            }
         };
         let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
         self.observer.notice(&Event::Finished { step: &step, cached, seconds });
@@ -146,4 +149,93 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(output: &StepOutput, nam
     let path = output.dir.join(name);
     let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
     serde_json::from_slice(&bytes).map_err(|e| Error::io(&path)(e.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use std::cell::Cell;
+
+    /// Keeps what it hears.
+    #[derive(Default)]
+    struct Listener(Mutex<Vec<String>>);
+
+    impl Observer for Listener {
+        fn notice(&self, event: &Event<'_>) {
+            let text = match event {
+                Event::Started { step } => format!("started {step}"),
+                Event::Advanced { done, total } => format!("{done} of {total}"),
+                Event::Finished { step, cached, .. } => format!("finished {step}, cached {cached}"),
+                Event::Warned { text } => format!("warned: {text}"),
+            };
+            self.0.lock().unwrap().push(text);
+        }
+    }
+
+    fn make<'a>(made: &'a Cell<u32>, text: &'a str) -> impl FnOnce(&Workspace) -> Result<Value> + 'a {
+        move |workspace| {
+            made.set(made.get() + 1);
+            write_json(workspace, "text.json", &text)?;
+            Ok(json!({}))
+        }
+    }
+
+    #[test]
+    fn the_same_inputs_and_code_are_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StepStore::open(folder.path()).unwrap();
+        let (listener, made) = (Listener::default(), Cell::new(0));
+        let engine = Engine::new(store.clone(), &listener, "code 1");
+        let first = engine.step("train", "a", &json!({"seed": 1}), make(&made, "x")).unwrap();
+        let again = engine.step("train", "a", &json!({"seed": 1}), make(&made, "y")).unwrap();
+        assert_eq!((made.get(), &first), (1, &again));
+        assert_eq!(read_json::<String>(&again, "text.json").unwrap(), "x");
+        engine.step("train", "a", &json!({"seed": 2}), make(&made, "x")).unwrap();
+        engine.step("train", "b", &json!({"seed": 1}), make(&made, "x")).unwrap();
+        Engine::new(store, &Silent, "code 2")
+            .step("train", "a", &json!({"seed": 1}), make(&made, "x"))
+            .unwrap();
+        assert_eq!(made.get(), 4, "another input, label or program makes it anew");
+        let cached: Vec<bool> = engine.records().iter().map(|r| r.cached).collect();
+        assert_eq!(cached, [false, true, false, false]);
+        assert_eq!(
+            listener.0.lock().unwrap()[..3],
+            ["started train a", "finished train a, cached false", "started train a"]
+        );
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing_and_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(StepStore::open(folder.path()).unwrap(), &Silent, "code");
+        let fails = |workspace: &Workspace| {
+            write_json(workspace, "text.json", &"half")?;
+            Err(Error::config("here", "no"))
+        };
+        let e = engine.step("train", "", &json!({}), fails).unwrap_err();
+        assert_eq!(e.to_string(), "here: no");
+        assert_eq!(std::fs::read_dir(folder.path().join("train")).unwrap().count(), 0);
+        let made = Cell::new(0);
+        engine.step("train", "", &json!({}), make(&made, "whole")).unwrap();
+        assert_eq!(made.get(), 1);
+    }
+
+    #[test]
+    fn warnings_and_downloads_are_told_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = Listener::default();
+        let engine = Engine::new(StepStore::open(folder.path()).unwrap(), &listener, "code");
+        engine.notice_download(&Progress::Bytes { done: 5, total: Some(9) });
+        let wait = std::time::Duration::from_secs(4);
+        engine.notice_download(&Progress::Retry {
+            attempt: 1,
+            attempts: 3,
+            wait,
+            reason: "status 500".to_owned(),
+        });
+        assert_eq!(engine.warnings(), ["try 1 of 3 failed, the next in 4 s: status 500"]);
+        let told = ["5 of 9", "warned: try 1 of 3 failed, the next in 4 s: status 500"];
+        assert_eq!(*listener.0.lock().unwrap(), told);
+    }
 }

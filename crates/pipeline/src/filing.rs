@@ -7,13 +7,14 @@ use forewarn_store::{Archive, Digest, Made as HowMade, Manifest};
 use serde_json::json;
 
 use crate::Result;
-use crate::run::{Results, Work};
+use crate::results::Results;
 use crate::stages::forecast::Made;
 
 /// The records of all forecasts, with the files they are about.
-pub(crate) fn manifests(work: &Work<'_>, results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
-    let config = Digest::of_bytes(work.ctx.run.to_toml().as_bytes());
-    let record = |made: &Made| Some((manifest(work, made, how(results, made)?, &config), made.file.clone()));
+pub(crate) fn manifests(results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
+    let config = Digest::of_bytes(results.ctx.run.to_toml().as_bytes());
+    let record =
+        |made: &Made| Some((manifest(results, made, how(results, made)?, &config), made.file.clone()));
     results.made.iter().filter_map(record).collect()
 }
 
@@ -30,11 +31,11 @@ pub(crate) fn archive(root: &Path) -> Result<Archive> {
     Ok(Archive::open(root.join("archive"))?)
 }
 
-fn manifest(work: &Work<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
-    let (ctx, settings) = (work.ctx, &work.ctx.run.config);
+fn manifest(results: &Results<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
+    let (ctx, settings) = (results.ctx, &results.ctx.run.config);
     Manifest {
         schema: 1,
-        run: work.id.clone(),
+        run: results.id.to_owned(),
         name: made.name.clone(),
         made: how,
         target: settings.target.column.clone(),
@@ -47,9 +48,9 @@ fn manifest(work: &Work<'_>, made: &Made, how: HowMade, config: &Digest) -> Mani
         missing: made.size.missing,
         seed: made.seed,
         vintage: settings.vintage.clone(),
-        code: work.code.revision.clone(),
+        code: results.code.revision.clone(),
         config: config.clone(),
-        data: BTreeMap::from([(work.snapshot.name.clone(), work.snapshot.digest.clone())]),
+        data: BTreeMap::from([(results.snapshot.name.clone(), results.snapshot.digest.clone())]),
         file: made.sha256.clone(),
     }
 }

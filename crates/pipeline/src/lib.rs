@@ -4,6 +4,7 @@
 //! Every stage is made of idempotent steps, keyed by the digest of their inputs and of the program: a run that was
 //! killed goes on where it was and ends with the same bytes.
 
+mod code;
 mod components;
 mod config;
 mod context;
@@ -14,11 +15,13 @@ mod layers;
 mod page;
 mod progress;
 pub mod report;
+mod results;
 mod run;
 mod scores;
 mod stages;
 mod usage;
 
+pub use code::Code;
 pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
 pub use config::{
     Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
@@ -27,7 +30,7 @@ pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use layers::{Resolved, Shown};
 pub use progress::{Event, Observer, Silent};
-pub use run::{Code, Outcome, Until, run};
+pub use run::{Outcome, Until, run};
 pub use scores::{Group, OriginTallies, Score, Scores, is_better, skill};
 pub use stages::fetch::download;
 pub use usage::Usage;

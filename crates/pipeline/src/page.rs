@@ -1,5 +1,7 @@
 //! The report's facts, gathered from a run.
 
+use std::path::PathBuf;
+
 use forewarn_catalog::{METRICS, find};
 use forewarn_core::{Better, Cell, Field, Period, Step, Unit};
 use forewarn_data::geography;
@@ -12,7 +14,7 @@ use crate::report::{
     Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
     Score, Severity, Source, StepScores, Validation, data_uri, render,
 };
-use crate::run::{Results, Work, issued};
+use crate::results::{Results, issued};
 use crate::scores::{Group, is_better, skill};
 use crate::stages::validate::QUARANTINE;
 use crate::{Error, Result};
@@ -27,32 +29,31 @@ const RISKS: usize = 15;
 /// # Errors
 /// A forecast or a picture that cannot be read again.
 pub(crate) fn page(
-    work: &Work<'_>,
     results: &Results<'_>,
     archive: &Archive,
-    manifests: &[Manifest],
+    manifests: &[(Manifest, PathBuf)],
 ) -> Result<String> {
-    let first = issued(results.ensembles, &results.made).map(|made| made.field(Step(1))).transpose()?;
-    let outlook = first.as_ref().map(|field| outlook(work, field)).transpose()?;
-    let risks = first.as_ref().map(|field| risks(work, field)).transpose()?;
+    let first = issued(results.ensembles, results.made).map(|made| made.field(Step(1))).transpose()?;
+    let outlook = first.as_ref().map(|field| outlook(results, field)).transpose()?;
+    let risks = first.as_ref().map(|field| risks(results, field)).transpose()?;
     let report = Report {
-        run: run(work, results),
+        run: run(results),
         outlook,
-        maps: results.pictures.iter().map(|p| picture(work, p)).collect::<Result<_>>()?,
+        maps: results.pictures.iter().map(|p| picture(results, p)).collect::<Result<_>>()?,
         risks: risks.unwrap_or_default(),
-        evaluation: Some(evaluation(work, results)),
-        sources: vec![source(work)],
-        validation: validation(work),
-        models: models(work, results),
-        archive: manifests.iter().map(|m| filed(work, archive, m)).collect(),
-        missing: work.missing.clone(),
-        reproduce: reproduce(work),
+        evaluation: Some(evaluation(results)),
+        sources: vec![source(results)],
+        validation: validation(results),
+        models: models(results),
+        archive: manifests.iter().map(|(m, _)| filed(results, archive, m)).collect(),
+        missing: results.missing.to_vec(),
+        reproduce: reproduce(results),
     };
     Ok(render(&report))
 }
 
-fn run(work: &Work<'_>, results: &Results<'_>) -> Run {
-    let (ctx, config) = (work.ctx, &work.ctx.run.config);
+fn run(results: &Results<'_>) -> Run {
+    let (ctx, config) = (results.ctx, &results.ctx.run.config);
     let label = |step: u16| ctx.cadence().label(ctx.origin() + Step(step));
     let unit_kind = match config.target.level.as_str() {
         "pgm" => "grid cells",
@@ -61,12 +62,12 @@ fn run(work: &Work<'_>, results: &Results<'_>) -> Run {
     };
     Run {
         name: config.name.clone(),
-        id: work.id.clone(),
+        id: results.id.to_owned(),
         target: config.target.description.clone(),
         counted: config.target.counted.clone(),
         unit_kind: unit_kind.to_owned(),
         units: ctx.summary().units as usize,
-        shown: issued(results.ensembles, &results.made).map(|m| m.name.clone()).unwrap_or_default(),
+        shown: issued(results.ensembles, results.made).map(|m| m.name.clone()).unwrap_or_default(),
         origin: label(0),
         first_target: label(1),
         last_target: label(config.forecast.steps.0),
@@ -75,8 +76,8 @@ fn run(work: &Work<'_>, results: &Results<'_>) -> Run {
 }
 
 /// Totals of the first target period beside what was observed.
-fn outlook(work: &Work<'_>, field: &Field) -> Result<Outlook> {
-    let ctx = work.ctx;
+fn outlook(results: &Results<'_>, field: &Field) -> Result<Outlook> {
+    let ctx = results.ctx;
     let total = |values: &[f32]| values.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).sum::<f64>();
     let observed = |period: Period| -> Result<f64> {
         Ok(total(ctx.panel()?.field(&ctx.run.config.target.column, period)?))
@@ -99,8 +100,8 @@ fn chance(draws: &[f32]) -> f64 {
 }
 
 /// The units with the highest expected value.
-fn risks(work: &Work<'_>, field: &Field) -> Result<Vec<Risk>> {
-    let ctx = work.ctx;
+fn risks(results: &Results<'_>, field: &Field) -> Result<Vec<Risk>> {
+    let ctx = results.ctx;
     let observed = ctx.panel()?.field(&ctx.run.config.target.column, ctx.origin())?;
     let means = field.means();
     let mut order: Vec<usize> = (0..means.len()).filter(|&i| means[i] > 0.0).collect();
@@ -138,15 +139,15 @@ fn degrees(latitude: f64, longitude: f64) -> String {
     format!("{:.2}° {north} {:.2}° {east}", latitude.abs(), longitude.abs())
 }
 
-fn picture(work: &Work<'_>, picture: &crate::stages::maps::Picture) -> Result<Picture> {
+fn picture(results: &Results<'_>, picture: &crate::stages::maps::Picture) -> Result<Picture> {
     let bytes = std::fs::read(&picture.file).map_err(Error::io(&picture.file))?;
-    let origin = work.ctx.cadence().label(work.ctx.origin());
-    let caption = format!("{}; origin {origin}, data: {}", picture.caption, work.ctx.run.config.vintage);
+    let origin = results.ctx.cadence().label(results.ctx.origin());
+    let caption = format!("{}; origin {origin}, data: {}", picture.caption, results.ctx.run.config.vintage);
     Ok(Picture { uri: data_uri("image/png", &bytes), alt: picture.caption.clone(), caption })
 }
 
-fn evaluation(work: &Work<'_>, results: &Results<'_>) -> Evaluation {
-    let (axis, evaluated) = (work.ctx.axis(), &results.evaluated);
+fn evaluation(results: &Results<'_>) -> Evaluation {
+    let (axis, evaluated) = (results.ctx.axis(), results.evaluated);
     let label = |p: Period| axis.cadence.label(p);
     let mut metrics: Vec<_> = results.metrics.iter().collect();
     metrics.sort_by_key(|m| m.name != HEADLINE);
@@ -167,10 +168,10 @@ fn evaluation(work: &Work<'_>, results: &Results<'_>) -> Evaluation {
         };
         StepScores {
             model: name.to_owned(),
-            values: (1..=work.ctx.run.config.forecast.steps.0).map(value).collect(),
+            values: (1..=results.ctx.run.config.forecast.steps.0).map(value).collect(),
         }
     };
-    let last = evaluated.origins.last() + work.ctx.run.config.forecast.steps;
+    let last = evaluated.origins.last() + results.ctx.run.config.forecast.steps;
     Evaluation {
         partition: "calibration".to_owned(),
         origins: evaluated.origins.iter().map(label).collect(),
@@ -218,25 +219,25 @@ fn score(
 }
 
 fn coverage(results: &Results<'_>) -> Option<Coverage> {
-    let shown = issued(results.ensembles, &results.made)?;
+    let shown = issued(results.ensembles, results.made)?;
     let metric = results.metrics.iter().find(|m| m.name == "coverage")?;
     let score = results.evaluated.scores.find(&shown.name, metric.name, Group::All, None)?;
     let Better::Near(level) = metric.metric.better() else { return None };
     Some(Coverage { level, share: score.value?, n: score.n })
 }
 
-fn source(work: &Work<'_>) -> Source {
+fn source(results: &Results<'_>) -> Source {
     Source {
         name: "observations".to_owned(),
-        location: work.snapshot.name.clone(),
-        vintage: work.ctx.run.config.vintage.clone(),
-        digest: work.snapshot.digest.clone(),
-        rows: work.ctx.summary().rows,
+        location: results.snapshot.name.clone(),
+        vintage: results.ctx.run.config.vintage.clone(),
+        digest: results.snapshot.digest.clone(),
+        rows: results.ctx.summary().rows,
     }
 }
 
-fn validation(work: &Work<'_>) -> Validation {
-    let summary = work.ctx.summary();
+fn validation(results: &Results<'_>) -> Validation {
+    let summary = results.ctx.summary();
     let finding = |f: &forewarn_data::validation::Finding| Finding {
         severity: match f.severity {
             Found::Pass => Severity::Note,
@@ -252,8 +253,8 @@ fn validation(work: &Work<'_>) -> Validation {
     Validation { rows: summary.rows, rejected: summary.rejected, quarantine, findings }
 }
 
-fn models(work: &Work<'_>, results: &Results<'_>) -> Vec<Model> {
-    let failure = |name: &str| work.missing.iter().find(|m| m.contains(&format!("`{name}`"))).cloned();
+fn models(results: &Results<'_>) -> Vec<Model> {
+    let failure = |name: &str| results.missing.iter().find(|m| m.contains(&format!("`{name}`"))).cloned();
     let text = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let models = results.models.iter().map(|m| Model {
         name: m.name.clone(),
@@ -274,23 +275,23 @@ fn models(work: &Work<'_>, results: &Results<'_>) -> Vec<Model> {
     models.chain(ensembles).collect()
 }
 
-fn filed(work: &Work<'_>, archive: &Archive, manifest: &Manifest) -> Filed {
+fn filed(results: &Results<'_>, archive: &Archive, manifest: &Manifest) -> Filed {
     let place = archive.place(manifest);
     Filed {
         model: manifest.name.clone(),
-        path: place.strip_prefix(&work.root).unwrap_or(&place).display().to_string(),
+        path: place.strip_prefix(results.root).unwrap_or(&place).display().to_string(),
         rows: manifest.units * u64::from(manifest.steps.0),
         digest: manifest.file.to_string(),
     }
 }
 
-fn reproduce(work: &Work<'_>) -> Reproduce {
-    let run = work.ctx.run;
+fn reproduce(results: &Results<'_>) -> Reproduce {
+    let run = results.ctx.run;
     let file = run.file.file_name().unwrap_or(run.file.as_os_str()).to_string_lossy().into_owned();
     Reproduce {
         command: format!("forewarn run -c {file}"),
         config_digest: forewarn_store::Digest::of_bytes(run.to_toml().as_bytes()).to_string(),
-        revision: work.code.revision.clone(),
+        revision: results.code.revision.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: run.config.seed,
     }

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use forewarn_core::PartitionName;
 use forewarn_kernels::random::seed_for;
-use forewarn_store::{Archive, Digest, Manifest, StepStore, file as files};
+use forewarn_store::{Digest, StepStore, file as files};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::components::{self, EnsembleSpec, ModelSpec, Role};
+use crate::code::Code;
+use crate::components::{self, EnsembleSpec, ModelSpec};
 use crate::context::Context;
 use crate::engine::{Engine, StepRecord};
 use crate::progress::Observer;
+use crate::results::{Evaluated, Results, issued};
 use crate::scores::{NamedMetric, OriginTallies, Scores};
 use crate::stages::evaluate::Forecaster;
 use crate::stages::fetch::Snapshot;
@@ -46,28 +48,6 @@ pub enum Until {
     Archive,
 }
 
-/// Which program runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Code {
-    /// Version and revision, for provenance.
-    pub revision: String,
-    /// Digest of the program itself: another program makes every step anew.
-    pub digest: String,
-}
-
-impl Code {
-    /// The program that is running.
-    ///
-    /// # Errors
-    /// When it cannot read its own file.
-    pub fn current() -> std::io::Result<Self> {
-        let path = std::env::current_exe()?;
-        let digest = Digest::of_file(&path).map_err(std::io::Error::other)?;
-        let revision = format!("{}+{}", env!("CARGO_PKG_VERSION"), env!("FOREWARN_REVISION"));
-        Ok(Self { revision, digest: digest.to_string() })
-    }
-}
-
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
@@ -97,7 +77,9 @@ pub struct Outcome {
 pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
     let root = run.path(&run.config.output);
     let _lock = lock(&root)?;
-    let engine = Engine::new(StepStore::open(root.join("steps"))?, observer, &code.digest);
+    let store = StepStore::open(root.join("steps"))?;
+    store.sweep()?;
+    let engine = Engine::new(store, observer, &code.digest);
     let models = components::models(run)?;
     let ensembles = components::ensembles(run, &models)?;
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
@@ -175,34 +157,16 @@ fn write_record(outcome: &Outcome, run: &Resolved, code: &Code) -> Result<()> {
 }
 
 /// A run on its way.
-pub(crate) struct Work<'a> {
-    pub(crate) ctx: &'a Context<'a>,
-    pub(crate) code: &'a Code,
-    pub(crate) snapshot: Snapshot,
-    pub(crate) id: String,
-    pub(crate) root: PathBuf,
+struct Work<'a> {
+    ctx: &'a Context<'a>,
+    code: &'a Code,
+    snapshot: Snapshot,
+    id: String,
+    root: PathBuf,
     folder: PathBuf,
     until: Until,
-    pub(crate) missing: Vec<String>,
+    missing: Vec<String>,
     files: Vec<PathBuf>,
-}
-
-/// What evaluation gives: the scores, and where and when they were taken.
-pub(crate) struct Evaluated {
-    pub(crate) partition: forewarn_core::Partition,
-    pub(crate) origins: forewarn_core::RollingOrigins,
-    pub(crate) scores: Scores,
-}
-
-/// Everything that the report and the archive are about.
-pub(crate) struct Results<'a> {
-    pub(crate) models: &'a [ModelSpec],
-    pub(crate) ensembles: &'a [EnsembleSpec],
-    pub(crate) metrics: &'a [NamedMetric],
-    pub(crate) trained: Vec<(&'a ModelSpec, Trained)>,
-    pub(crate) made: Vec<Made>,
-    pub(crate) evaluated: Evaluated,
-    pub(crate) pictures: Vec<Picture>,
 }
 
 impl Work<'_> {
@@ -245,13 +209,31 @@ impl Work<'_> {
         if self.until < Until::Report {
             return Ok(None);
         }
-        let results = Results { models, ensembles, metrics, trained, made, evaluated, pictures };
+        let missing = self.missing.clone();
+        let results = Results {
+            ctx: self.ctx,
+            code: self.code,
+            snapshot: &self.snapshot,
+            id: &self.id,
+            root: &self.root,
+            missing: &missing,
+            models,
+            ensembles,
+            metrics,
+            trained: &trained,
+            made: &made,
+            evaluated: &evaluated,
+            pictures: &pictures,
+        };
         let archive = filing::archive(&self.root)?;
-        let manifests = filing::manifests(self, &results);
-        let report = self.report(&results, &archive, &manifests)?;
+        let manifests = filing::manifests(&results);
+        let page = page::page(&results, &archive, &manifests)?;
+        self.write("report.html", page.as_bytes())?;
+        self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
         if self.until >= Until::Archive {
             self.files.extend(filing::file(&archive, manifests)?);
         }
+        let report = self.folder.join("report.html");
         Ok(Some(report))
     }
 
@@ -318,25 +300,18 @@ impl Work<'_> {
 
     fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
         let Some(issued) = issued(ensembles, made) else { return Ok(Vec::new()) };
-        let result = maps::maps(self.ctx, issued);
-        let pictures = self.or_missing(result, || format!("maps of `{}`", issued.name))?.unwrap_or_default();
+        let mut pictures = Vec::new();
+        for entry in maps::kinds(self.ctx, issued)? {
+            for &step in &self.ctx.run.config.maps.steps {
+                let result = maps::map(self.ctx, issued, step, entry);
+                let what = || format!("map {} of `{}`, step {step}", entry.name, issued.name);
+                pictures.extend(self.or_missing(result, what)?);
+            }
+        }
         for picture in &pictures {
             self.publish(&picture.name, &picture.file)?;
         }
         Ok(pictures)
-    }
-
-    fn report(
-        &mut self,
-        results: &Results<'_>,
-        archive: &Archive,
-        manifests: &[(Manifest, PathBuf)],
-    ) -> Result<PathBuf> {
-        let manifests: Vec<Manifest> = manifests.iter().map(|(m, _)| m.clone()).collect();
-        let page = page::page(self, results, archive, &manifests)?;
-        self.write("report.html", page.as_bytes())?;
-        self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
-        Ok(self.folder.join("report.html"))
     }
 
     /// What failed for reasons of its own is missing; what stops the run (disk, store) is an error.
@@ -365,12 +340,6 @@ impl Work<'_> {
         self.files.push(path);
         Ok(())
     }
-}
-
-/// The forecast that is issued: the production ensemble's, else the last one made.
-pub(crate) fn issued<'m>(ensembles: &[EnsembleSpec], made: &'m [Made]) -> Option<&'m Made> {
-    let production = ensembles.iter().find(|e| e.role == Role::Production);
-    production.and_then(|e| made.iter().find(|m| m.name == e.name)).or(made.last())
 }
 
 /// Failures of the evaluation: the first of each kind, with how many there were.

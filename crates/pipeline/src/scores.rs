@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn origin(origin: i32, sums: [Option<(f64, f64)>; 2]) -> OriginTallies {
-        let steps = sums.iter().map(|s| s.map(|(sum, n)| Tally(vec![sum, n]))).collect();
+        let steps = sums.iter().map(|s| s.map(|(sum, n)| Tally(vec![n, sum]))).collect();
         let tallies = BTreeMap::from([("a".to_owned(), BTreeMap::from([("mae".to_owned(), steps)]))]);
         OriginTallies { origin: Period(origin), rows: vec![2, 4], tallies, failures: Vec::new() }
     }

@@ -1,9 +1,12 @@
 //! The archive: every forecast that was issued, immutable, with what made it.
 //!
 //! `root/TARGET/NAME/ORIGIN/RUN/` holds `forecast.parquet` and `manifest.json`. The manifest is written last: a folder
-//! without one is no forecast. The files are all there is: no index has to be kept in step with them.
+//! without one is no forecast. The files are all there is: no index has to be kept in step with them. One process at a
+//! time may file the same forecast; any number may read.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{Cadence, Period, Step};
@@ -17,11 +20,14 @@ use crate::{Digest, Error, Result};
 const FORECAST: &str = "forecast.parquet";
 const MANIFEST: &str = "manifest.json";
 
+/// Version of [`Manifest`].
+const SCHEMA: u32 = 1;
+
 /// What made a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Version of this record.
+    /// Version of this record: 1.
     pub schema: u32,
     /// Run that made it.
     pub run: String,
@@ -124,7 +130,7 @@ impl Archive {
     /// [`Error::Io`] when it cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(Error::io(&root))?;
+        file::create_folder(&root)?;
         Ok(Self { root })
     }
 
@@ -140,29 +146,19 @@ impl Archive {
     ///
     /// # Errors
     /// [`Error::Conflict`] when something else is filed there; [`Error::Damaged`] when `forecast` is not what the
-    /// manifest says.
+    /// manifest says, or the manifest names no place in the archive.
     pub fn file(&self, manifest: Manifest, forecast: &Path) -> Result<Filed> {
+        check(&manifest, forecast)?;
         let dir = self.place(&manifest);
-        if dir.join(MANIFEST).exists() {
+        let path = dir.join(MANIFEST);
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::io(&path)(e.into()))?;
+        if path.exists() {
             let filed = read(&dir)?;
-            if filed.manifest == manifest {
-                return Ok(filed);
-            }
-            let (path, filed, offered) = (dir, filed.manifest.file.to_string(), manifest.file.to_string());
-            return Err(Error::Conflict { path, filed, offered });
-        }
-        let found = Digest::of_file(forecast)?;
-        if found != manifest.file {
-            return Err(Error::damaged(
-                forecast,
-                format!("has sha256 {found}, the manifest says {}", manifest.file),
-            ));
+            return same(&filed, &manifest, &text).map(|()| filed);
         }
         file::sweep(&dir)?;
-        let bytes = std::fs::read(forecast).map_err(Error::io(forecast))?;
-        file::write_bytes(&dir.join(FORECAST), &bytes)?;
-        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::io(&dir)(e.into()))?;
-        file::write_bytes(&dir.join(MANIFEST), &text)?;
+        file::write_with(&dir.join(FORECAST), |out| copy(forecast, out, &manifest.file))?;
+        file::write_bytes(&path, &text)?;
         Ok(Filed { dir, manifest })
     }
 
@@ -190,6 +186,49 @@ impl Archive {
     }
 }
 
+/// Copies a file that must have this digest.
+fn copy(from: &Path, out: &mut File, expected: &Digest) -> Result<()> {
+    let found = Digest::of_pieces(from, |piece| out.write_all(piece).map_err(Error::io(from)))?;
+    if found == *expected {
+        return Ok(());
+    }
+    Err(Error::damaged(from, format!("has sha256 {found}, the manifest says {expected}; make it again")))
+}
+
+/// Whether the record is of this version, and its names are names of folders that [`Archive::list`] looks into.
+fn check(manifest: &Manifest, forecast: &Path) -> Result<()> {
+    if manifest.schema != SCHEMA {
+        return Err(Error::damaged(forecast, version(manifest.schema)));
+    }
+    for part in [&manifest.target, &manifest.name, &manifest.origin.1, &manifest.run] {
+        if part.is_empty() || part.starts_with('.') || part.contains(['/', '\\']) {
+            let reason =
+                format!("`{part}` cannot name a folder of the archive; use letters, digits, - and _");
+            return Err(Error::damaged(forecast, reason));
+        }
+    }
+    Ok(())
+}
+
+fn version(found: u32) -> String {
+    format!("its manifest is of version {found}, this program knows version {SCHEMA}: use a newer one")
+}
+
+/// Whether what is filed is what is offered, with the record `text`; else both digests of the file that differs.
+fn same(filed: &Filed, offered: &Manifest, text: &[u8]) -> Result<()> {
+    if filed.manifest == *offered {
+        return Ok(());
+    }
+    let (path, there, now) = if filed.manifest.file == offered.file {
+        let path = filed.dir.join(MANIFEST);
+        let there = Digest::of_file(&path)?;
+        (path, there, Digest::of_bytes(text))
+    } else {
+        (filed.file(), filed.manifest.file.clone(), offered.file.clone())
+    };
+    Err(Error::Conflict { path, filed: there.to_string(), offered: now.to_string() })
+}
+
 fn collect(folder: &Path, found: &mut Vec<Filed>) -> Result<()> {
     if folder.join(MANIFEST).exists() {
         found.push(read(folder)?);
@@ -208,6 +247,10 @@ fn collect(folder: &Path, found: &mut Vec<Filed>) -> Result<()> {
 fn read(dir: &Path) -> Result<Filed> {
     let path = dir.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-    let manifest = serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
+    if manifest.schema != SCHEMA {
+        return Err(Error::damaged(&path, version(manifest.schema)));
+    }
     Ok(Filed { dir: dir.to_path_buf(), manifest })
 }

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// A SHA-256 digest in hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct Digest(String);
 
 impl Digest {
@@ -25,6 +25,11 @@ impl Digest {
     /// # Errors
     /// [`Error::Io`] when it cannot be read.
     pub fn of_file(path: &Path) -> Result<Self> {
+        Self::of_pieces(path, |_| Ok(()))
+    }
+
+    /// Of a file, whose pieces are also given to `take`.
+    pub(crate) fn of_pieces(path: &Path, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<Self> {
         let mut file = std::fs::File::open(path).map_err(Error::io(path))?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 16];
@@ -34,6 +39,7 @@ impl Digest {
                 return Ok(Self::finish(hasher));
             }
             hasher.update(&buffer[..n]);
+            take(&buffer[..n])?;
         }
     }
 
@@ -45,6 +51,18 @@ impl Digest {
     /// The hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let hexadecimal = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 64 && hexadecimal {
+            return Ok(Self(text));
+        }
+        Err(format!("`{text}` is no SHA-256 digest: expected 64 digits 0-9 or a-f"))
     }
 }
 

@@ -16,14 +16,34 @@ pub const UNFINISHED: &str = ".unfinished-";
 /// # Errors
 /// [`Error::Io`]; the file that was there is untouched.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes).map_err(Error::io(path)))
+}
+
+/// [`write_bytes`], with what `write` writes; when it fails, nothing has happened.
+pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let folder = parent(path);
-    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    create_folder(folder)?;
     let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(path))?;
+    write(file.as_file_mut())?;
+    file.as_file().sync_all().map_err(Error::io(path))?;
     // Temporary files are private by default; a result is for all who may read the folder.
     open_to_readers(file.path())?;
     file.persist(path).map_err(|e| Error::io(path)(e.error))?;
     sync_folder(folder)
+}
+
+/// Makes a folder and those above it, each flushed to disk.
+pub(crate) fn create_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    create_folder(parent(folder))?;
+    match std::fs::create_dir(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists || !folder.is_dir() => {
+            Err(Error::io(folder)(e))
+        }
+        _ => sync_folder(parent(folder)),
+    }
 }
 
 /// Flushes the entries of a folder, so that a rename survives a power cut.

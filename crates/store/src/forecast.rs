@@ -7,25 +7,31 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Int32Type, Int64Type};
-use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
+use arrow_array::{Array as _, ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
-use forewarn_core::{Cadence, Field, Period, Step, Unit};
+use forewarn_core::{Cadence, Field, Period, Step, Unit, Units};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::{Error, Result};
 
 /// Version of the file's layout.
-const SCHEMA: &str = "1";
+const LAYOUT: &str = "1";
+const SCHEMA: &str = "forewarn.schema";
 const OUTPUT: &str = "forewarn.output";
 
 /// What the columns are called.
@@ -72,36 +78,27 @@ fn item() -> Arc<ArrowField> {
     Arc::new(ArrowField::new("element", DataType::Float32, false))
 }
 
-/// Writes fields of successive steps. The same fields are the same bytes.
+/// Writes the fields of steps 1, 2, 3, ... of one forecast. The same fields are the same bytes.
 ///
 /// # Errors
-/// [`Error::Core`] when fields differ in width or there are none; [`Error::Damaged`] when the writer refuses.
+/// [`Error::Core`] when there are no fields, or one does not continue those before it: another origin, step, number of
+/// draws, or other units. [`Error::Io`] or [`Error::Damaged`] when the writer refuses; both name the file `forecast`.
 pub fn write_forecast(
     out: impl Write + Send,
     labels: &Labels,
     fields: impl IntoIterator<Item = Field>,
 ) -> Result<()> {
-    let refused = |e: parquet::errors::ParquetError| {
-        Error::damaged(Path::new("forecast"), format!("cannot be written: {e}"))
-    };
     let mut fields = fields.into_iter().peekable();
-    let Some(first) = fields.peek() else {
-        return Err(forewarn_core::Error::data("a forecast without any step").into());
-    };
-    let draws = (!first.is_point()).then(|| first.width());
-    let schema = labels.schema(draws);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_key_value_metadata(Some(metadata(labels, draws)))
-        .build();
-    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(refused)?;
-    for field in fields {
-        if (!field.is_point()).then(|| field.width()) != draws {
-            let reason = format!("step {} has another number of draws than the steps before it", field.step);
-            return Err(forewarn_core::Error::data(reason).into());
-        }
-        let batch =
-            batch(&schema, &field).map_err(|e| Error::damaged(Path::new("forecast"), e.to_string()))?;
+    let shape = Shape::of(fields.peek())?;
+    let schema = labels.schema(shape.draws);
+    // The Parquet types say everything, and where Arrow's are stored beside them pyarrow does not show our metadata.
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties(labels, shape.draws))
+        .with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(out, schema.clone(), options).map_err(refused)?;
+    for (step, field) in (1..).zip(fields) {
+        shape.check(Step(step), &field)?;
+        let batch = batch(&schema, &field).map_err(|e| refused(e.into()))?;
         writer.write(&batch).map_err(refused)?;
         writer.flush().map_err(refused)?;
     }
@@ -109,11 +106,86 @@ pub fn write_forecast(
     Ok(())
 }
 
+/// Chosen by CPU seconds x size on sparse draws; `docs/archive.md` has the figures.
+fn properties(labels: &Labels, draws: Option<usize>) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        // zstd finds the repetitions by itself, and for units, each of which is there once, a dictionary only costs.
+        .set_dictionary_enabled(false)
+        .set_column_encoding(labels.unit().into(), Encoding::DELTA_BINARY_PACKED)
+        // Enough to find a step; a step is read as a whole.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_key_value_metadata(Some(metadata(labels, draws)))
+        // One row group a step, however many units there are.
+        .set_max_row_group_row_count(None)
+        .build()
+}
+
+fn refused(e: ParquetError) -> Error {
+    let path = Path::new("forecast");
+    match e {
+        ParquetError::External(e) if e.is::<std::io::Error>() => match e.downcast() {
+            Ok(e) => Error::io(path)(*e),
+            Err(e) => Error::damaged(path, format!("cannot be written: {e}")),
+        },
+        e => Error::damaged(path, format!("cannot be written: {e}")),
+    }
+}
+
+/// What all fields of a forecast have in common.
+struct Shape {
+    origin: Period,
+    units: Units,
+    draws: Option<usize>,
+}
+
+impl Shape {
+    fn of(first: Option<&Field>) -> Result<Self> {
+        let wrong = |reason: String| Err(forewarn_core::Error::data(reason).into());
+        let Some(field) = first else { return wrong("a forecast without any step".to_owned()) };
+        let (units, width) = (field.units().len(), field.width());
+        if units == 0 {
+            return wrong("a forecast without any unit".to_owned());
+        }
+        if i32::try_from(units * width).is_err() {
+            return wrong(format!(
+                "{units} units x {width} draws are more than the {} values that a step can hold",
+                i32::MAX
+            ));
+        }
+        Ok(Self {
+            origin: field.origin,
+            units: field.units().clone(),
+            draws: (!field.is_point()).then_some(width),
+        })
+    }
+
+    fn check(&self, step: Step, field: &Field) -> Result<()> {
+        let draws = (!field.is_point()).then(|| field.width());
+        let wrong = if field.step != step {
+            format!("step {} where step {step} belongs", field.step)
+        } else if field.origin != self.origin {
+            format!("step {step} has origin {}, the steps before it {}", field.origin, self.origin)
+        } else if draws != self.draws {
+            format!("step {step} has {}, the steps before it {}", words(draws), words(self.draws))
+        } else if field.units() != &self.units {
+            format!("step {step} is about other units than the steps before it")
+        } else {
+            return Ok(());
+        };
+        Err(forewarn_core::Error::data(wrong).into())
+    }
+}
+
+fn words(draws: Option<usize>) -> String {
+    draws.map_or("a point".to_owned(), |n| format!("{n} draws"))
+}
+
 fn metadata(labels: &Labels, draws: Option<usize>) -> Vec<KeyValue> {
     let output = if draws.is_some() { "draws" } else { "point" };
     let cadence = format!("{:?}", labels.cadence).to_lowercase();
     let pairs = [
-        ("forewarn.schema", SCHEMA.to_owned()),
+        (SCHEMA, LAYOUT.to_owned()),
         (OUTPUT, output.to_owned()),
         ("forewarn.draws", draws.unwrap_or(1).to_string()),
         ("forewarn.target", labels.target.clone()),
@@ -144,7 +216,6 @@ fn batch(schema: &SchemaRef, field: &Field) -> Result<RecordBatch, arrow_schema:
 #[derive(Debug)]
 pub struct ForecastFile {
     path: PathBuf,
-    file: File,
     metadata: ArrowReaderMetadata,
 }
 
@@ -155,10 +226,18 @@ impl ForecastFile {
     /// [`Error::Io`] when it cannot be opened, [`Error::Damaged`] when it is no forecast.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path))?;
-        let metadata =
-            ArrowReaderMetadata::load(&file, parquet::arrow::arrow_reader::ArrowReaderOptions::default());
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default());
         let metadata = metadata.map_err(|e| Error::damaged(path, format!("is no readable Parquet: {e}")))?;
-        Ok(Self { path: path.to_path_buf(), file, metadata })
+        let pairs = metadata.metadata().file_metadata().key_value_metadata();
+        let layout = pairs.into_iter().flatten().find(|pair| pair.key == SCHEMA);
+        let reason = match layout.and_then(|pair| pair.value.as_deref()) {
+            Some(LAYOUT) => return Ok(Self { path: path.to_path_buf(), metadata }),
+            Some(other) => {
+                format!("is of layout {other}, this program reads layout {LAYOUT}: use a newer one")
+            }
+            None => format!("is no forecast: its metadata lack `{SCHEMA}`"),
+        };
+        Err(Error::damaged(path, reason))
     }
 
     /// How many steps it holds.
@@ -175,12 +254,20 @@ impl ForecastFile {
         if step.0 == 0 || step.0 > self.steps() {
             return Err(wrong(format!("has no step {step}; it holds 1 to {}", self.steps())));
         }
-        let file = self.file.try_clone().map_err(Error::io(&self.path))?;
+        // The Parquet reader returns most of what is wrong with damaged bytes, and panics over some of it.
+        std::panic::catch_unwind(AssertUnwindSafe(|| self.read(step)))
+            .unwrap_or_else(|_| Err(wrong(format!("step {step} is damaged"))))
+    }
+
+    fn read(&self, step: Step) -> Result<Field> {
+        let wrong = |reason: String| Error::damaged(&self.path, reason);
+        // A handle of its own: clones of one share the position, and steps may be read by several threads.
+        let file = File::open(&self.path).map_err(Error::io(&self.path))?;
         let group = usize::from(step.0) - 1;
         let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![group])
-            .with_batch_size(rows)
+            .with_batch_size(rows.max(1))
             .build()
             .map_err(|e| wrong(e.to_string()))?;
         let batch = reader
@@ -198,7 +285,9 @@ fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>
     let int =
         |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?.values().first().copied();
     let (origin, found) = (Period(int("origin")?), int("step")?);
-    if found != i32::from(step.0) || batch.num_columns() != 5 {
+    // A null is no value: read as one, it would be zero.
+    let nulls = batch.columns().iter().any(|column| column.null_count() > 0);
+    if found != i32::from(step.0) || batch.num_columns() != 5 || nulls {
         return None;
     }
     let units = batch.column(1).as_primitive_opt::<Int64Type>()?.values();
@@ -209,6 +298,9 @@ fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>
     }
     let lists = predictions.as_list_opt::<i32>()?;
     let draws = usize::try_from(lists.value_length(0)).ok()?;
-    let values = lists.values().as_primitive_opt::<Float32Type>()?.values().to_vec();
-    Some(Field::draws(origin, step, units.into(), draws, values))
+    let even = lists.offsets().iter().enumerate().all(|(i, &offset)| offset as usize == i * draws);
+    let values = lists.values().as_primitive_opt::<Float32Type>()?;
+    let whole = even && values.null_count() == 0;
+    let values = values.values().to_vec();
+    whole.then(|| Field::draws(origin, step, units.into(), draws, values))
 }

@@ -14,4 +14,4 @@ pub use archive::{Archive, Filed, Made, Manifest};
 pub use digest::Digest;
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};
-pub use steps::{StepOutput, StepStore, Workspace};
+pub use steps::{Lookup, StepOutput, StepStore, Workspace};

@@ -4,6 +4,7 @@
 //! made in a folder of its own and renamed into place when it is complete.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,22 @@ pub struct StepOutput {
     pub notes: Value,
 }
 
+/// What was found of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// It is complete.
+    Found(StepOutput),
+    /// It is not there.
+    Absent,
+    /// It was there, but is not what was committed.
+    Damaged {
+        /// What is wrong with it.
+        reason: String,
+        /// Where it was moved, to be looked at.
+        aside: PathBuf,
+    },
+}
+
 /// The list of a step's files.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
@@ -54,7 +71,7 @@ impl StepStore {
     /// [`Error::Io`] when it cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(Error::io(&root))?;
+        file::create_folder(&root)?;
         Ok(Self { root })
     }
 
@@ -62,25 +79,43 @@ impl StepStore {
         self.root.join(kind).join(key.as_str())
     }
 
-    /// A complete step, if there is one. One whose files are not those of its manifest is moved aside
-    /// (`KEY.damaged`), so that it is made again and can be looked at.
+    /// Looks for a step. One that lacks a file of its manifest, or has one of another size, is moved aside
+    /// (`KEY.damaged`), so that it can be made again and looked at. Digests are not computed again here.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the store cannot be read; the step stays where it is then.
+    pub fn get(&self, kind: &str, key: &Digest) -> Result<Lookup> {
+        let dir = self.place(kind, key);
+        if !dir.exists() {
+            return Ok(Lookup::Absent);
+        }
+        let reason = match read(&dir) {
+            Ok(output) => return Ok(Lookup::Found(output)),
+            Err(e @ Error::Damaged { .. }) => e.to_string(),
+            Err(Error::Io { path, source }) if source.kind() == ErrorKind::NotFound => {
+                format!("{}: {source}", path.display())
+            }
+            // What cannot be read just now is not damaged.
+            Err(e) => return Err(e),
+        };
+        let names = (1..).map(|n| if n == 1 { "damaged".to_owned() } else { format!("damaged-{n}") });
+        let aside = names.map(|ending| dir.with_extension(ending)).find(|place| !place.exists());
+        let aside = aside.unwrap_or_else(|| dir.with_extension("damaged"));
+        std::fs::rename(&dir, &aside).map_err(Error::io(&dir))?;
+        Ok(Lookup::Damaged { reason, aside })
+    }
+
+    /// Removes what killed runs left of any step. Only while nobody else makes steps here.
     ///
     /// # Errors
     /// [`Error::Io`] when the store cannot be read.
-    pub fn get(&self, kind: &str, key: &Digest) -> Result<Option<StepOutput>> {
-        let dir = self.place(kind, key);
-        if !dir.exists() {
-            return Ok(None);
+    pub fn sweep(&self) -> Result<usize> {
+        let mut swept = 0;
+        for entry in std::fs::read_dir(&self.root).map_err(Error::io(&self.root))? {
+            let kind = entry.map_err(Error::io(&self.root))?.path();
+            swept += if kind.is_dir() { file::sweep(&kind)? } else { 0 };
         }
-        if let Ok(output) = read(&dir) {
-            return Ok(Some(output));
-        }
-        let aside = dir.with_extension("damaged");
-        if aside.exists() {
-            std::fs::remove_dir_all(&aside).map_err(Error::io(&aside))?;
-        }
-        std::fs::rename(&dir, &aside).map_err(Error::io(&dir))?;
-        Ok(None)
+        Ok(swept)
     }
 
     /// A folder to make a step in.
@@ -89,23 +124,10 @@ impl StepStore {
     /// [`Error::Io`] when it cannot be made.
     pub fn begin(&self, kind: &str, key: &Digest) -> Result<Workspace> {
         let folder = self.root.join(kind);
-        std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        // Named after the key: what a killed run left of the same step is replaced, others are left alone.
-        let prefix = format!("{UNFINISHED}{}-", &key.as_str()[..16]);
-        remove_leftovers(&folder, &prefix)?;
-        let temporary = Builder::new().prefix(&prefix).tempdir_in(&folder).map_err(Error::io(&folder))?;
+        file::create_folder(&folder)?;
+        let temporary = Builder::new().prefix(UNFINISHED).tempdir_in(&folder).map_err(Error::io(&folder))?;
         Ok(Workspace { temporary, place: self.place(kind, key) })
     }
-}
-
-fn remove_leftovers(folder: &Path, prefix: &str) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
-        let entry = entry.map_err(Error::io(folder))?;
-        if entry.file_name().to_string_lossy().starts_with(prefix) {
-            std::fs::remove_dir_all(entry.path()).map_err(Error::io(&entry.path()))?;
-        }
-    }
-    Ok(())
 }
 
 /// A step on its way; dropped without [`Workspace::commit`] it leaves nothing.
@@ -193,13 +215,13 @@ mod tests {
     fn a_step_is_found_by_its_key_only() {
         let root = tempfile::tempdir().unwrap();
         let store = StepStore::open(root.path()).unwrap();
-        assert_eq!(store.get("train", &key()).unwrap(), None);
+        assert_eq!(store.get("train", &key()).unwrap(), Lookup::Absent);
         let made = make(&store, "weights");
-        assert_eq!(store.get("train", &key()).unwrap(), Some(made.clone()));
+        assert_eq!(store.get("train", &key()).unwrap(), Lookup::Found(made.clone()));
         assert_eq!(std::fs::read(made.dir.join("model")).unwrap(), b"weights");
         assert_eq!(made.notes, json!({"by": "test"}));
-        assert_eq!(store.get("train", &Digest::of_bytes(b"other")).unwrap(), None);
-        assert_eq!(store.get("forecast", &key()).unwrap(), None);
+        assert_eq!(store.get("train", &Digest::of_bytes(b"other")).unwrap(), Lookup::Absent);
+        assert_eq!(store.get("forecast", &key()).unwrap(), Lookup::Absent);
     }
 
     #[test]
@@ -208,31 +230,27 @@ mod tests {
         let store = StepStore::open(root.path()).unwrap();
         let workspace = store.begin("train", &key()).unwrap();
         std::fs::write(workspace.path("model"), "half").unwrap();
-        assert_eq!(store.get("train", &key()).unwrap(), None);
+        assert_eq!(store.get("train", &key()).unwrap(), Lookup::Absent);
         // A killed run cannot clean up.
         std::mem::forget(workspace);
+        assert_eq!(store.sweep().unwrap(), 1);
         make(&store, "whole");
+        assert_eq!(store.sweep().unwrap(), 0, "what is complete stays");
         let names: Vec<_> =
             std::fs::read_dir(root.path().join("train")).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, [key().as_str()], "the leftover of the same step is gone");
+        assert_eq!(names, [key().as_str()], "the leftover is gone");
     }
 
     #[test]
     fn the_first_of_two_runs_is_kept() {
         let root = tempfile::tempdir().unwrap();
         let store = StepStore::open(root.path()).unwrap();
-        let slow =
-            StepStore::open(root.path()).unwrap().begin("train", &Digest::of_bytes(b"inputs")).unwrap();
-        std::fs::write(slow.path("model"), "weights").unwrap();
-        // Another process would not remove the workspace of one that is alive under another prefix; here the keys are
-        // the same, so the slow one is moved to a folder of its own first.
-        let slow = Workspace {
-            place: slow.place.clone(),
-            temporary: Builder::new().tempdir_in(root.path()).unwrap(),
-        };
-        std::fs::write(slow.path("model"), "weights").unwrap();
         let first = make(&store, "weights");
-        assert_eq!(slow.commit(json!({"by": "slow"})).unwrap(), first);
+        // The second looked before the first was complete, and so makes the same step again.
+        let second = store.begin("train", &key()).unwrap();
+        std::fs::write(second.path("model"), "weights").unwrap();
+        assert_eq!(second.commit(json!({"by": "second"})).unwrap(), first);
+        assert_eq!(std::fs::read_dir(root.path().join("train")).unwrap().count(), 1, "nothing is left of it");
     }
 
     #[test]
@@ -241,8 +259,28 @@ mod tests {
         let store = StepStore::open(root.path()).unwrap();
         let made = make(&store, "weights");
         std::fs::write(made.dir.join("model"), "cut").unwrap();
-        assert_eq!(store.get("train", &key()).unwrap(), None);
+        let damaged = |ending: &str| match store.get("train", &key()).unwrap() {
+            Lookup::Damaged { reason, aside } => (reason, aside == made.dir.with_extension(ending)),
+            other => panic!("{other:?}"),
+        };
+        let (reason, moved) = damaged("damaged");
+        assert!(moved && reason.contains("has 3 bytes, the manifest says 7"), "{reason}");
         assert_eq!(std::fs::read(made.dir.with_extension("damaged").join("model")).unwrap(), b"cut");
         assert_eq!(make(&store, "weights").digest, made.digest);
+        std::fs::remove_file(made.dir.join("model")).unwrap();
+        let (reason, moved) = damaged("damaged-2");
+        assert!(moved && reason.contains("No such file"), "a file that is gone is damage too: {reason}");
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_read_is_left_where_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        // A folder cannot be read as a manifest, whoever asks.
+        let manifest = make(&store, "weights").dir.join(MANIFEST);
+        std::fs::remove_file(&manifest).unwrap();
+        std::fs::create_dir(&manifest).unwrap();
+        assert!(matches!(store.get("train", &key()), Err(Error::Io { .. })));
+        assert!(manifest.is_dir());
     }
 }

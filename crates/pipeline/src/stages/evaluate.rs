@@ -122,6 +122,8 @@ impl Work<'_> {
     fn origin(&self, origin: Period) -> Result<OriginTallies> {
         let label = self.ctx.cadence().label(origin);
         let output = self.ctx.engine.step("evaluate", &label, &self.inputs(origin), |workspace| {
+            // Read once, before the threads ask for it.
+            self.ctx.panel()?;
             let steps = self.ctx.run.config.forecast.steps.0;
             let done = AtomicU64::new(0);
             let parts: Result<Vec<StepTallies>> = (1..=steps)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use forewarn_catalog::{MAPS, render};
-use forewarn_core::{MapArgs, Step};
+use forewarn_core::{Entry, Map, MapArgs, Step};
 use forewarn_data::geography;
 use serde_json::json;
 
@@ -22,43 +22,42 @@ pub(crate) struct Picture {
     pub caption: String,
 }
 
-/// Draws the forecast of `made`.
+/// The maps of the catalog that can show the forecast of `made`. Only grid cells have a place on a map.
+pub(crate) fn kinds(ctx: &Context<'_>, made: &Made) -> Result<Vec<&'static Entry<dyn Map>>> {
+    let mut kinds = Vec::new();
+    for entry in MAPS.iter().filter(|_| ctx.run.config.target.level == "pgm") {
+        if made.size.draws.is_some() || !entry.default()?.needs_draws() {
+            kinds.push(entry);
+        }
+    }
+    Ok(kinds)
+}
+
+/// Draws one step of the forecast of `made`.
 ///
 /// # Errors
 /// Units that are not on the map; a file that cannot be written.
-pub(crate) fn maps(ctx: &Context<'_>, made: &Made) -> Result<Vec<Picture>> {
+pub(crate) fn map(ctx: &Context<'_>, made: &Made, step: Step, entry: &Entry<dyn Map>) -> Result<Picture> {
     let config = &ctx.run.config;
-    let mut pictures = Vec::new();
-    for &step in &config.maps.steps {
-        for entry in MAPS {
-            let name = format!("{}_step{:02}_{}.png", made.name, step.0, entry.name);
-            let inputs = json!({
-                "forecast": made.digest,
-                "map": entry.name,
-                "step": step,
-                "width": config.maps.width,
-                "description": config.target.description,
-            });
-            let output =
-                ctx.engine.step("map", &format!("{} step {step}", entry.name), &inputs, |workspace| {
-                    let path = workspace.path(&name);
-                    std::fs::write(&path, draw(ctx, made, step, entry)?).map_err(Error::io(path))?;
-                    Ok(json!({}))
-                })?;
-            let period = ctx.cadence().label(ctx.origin() + step);
-            let caption = format!("{} ({}), {period}: {}", made.name, entry.name, config.target.description);
-            pictures.push(Picture { file: output.dir.join(&name), name, caption });
-        }
-    }
-    Ok(pictures)
+    let name = format!("{}_step{:02}_{}.png", made.name, step.0, entry.name);
+    let inputs = json!({
+        "forecast": made.digest,
+        "map": entry.name,
+        "step": step,
+        "width": config.maps.width,
+        "description": config.target.description,
+    });
+    let output = ctx.engine.step("map", &format!("{} step {step}", entry.name), &inputs, |workspace| {
+        let path = workspace.path(&name);
+        std::fs::write(&path, draw(ctx, made, step, entry)?).map_err(Error::io(path))?;
+        Ok(json!({}))
+    })?;
+    let period = ctx.cadence().label(ctx.origin() + step);
+    let caption = format!("{} ({}), {period}: {}", made.name, entry.name, config.target.description);
+    Ok(Picture { file: output.dir.join(&name), name, caption })
 }
 
-fn draw(
-    ctx: &Context<'_>,
-    made: &Made,
-    step: Step,
-    entry: &forewarn_core::Entry<dyn forewarn_core::Map>,
-) -> Result<Vec<u8>> {
+fn draw(ctx: &Context<'_>, made: &Made, step: Step, entry: &Entry<dyn Map>) -> Result<Vec<u8>> {
     let config = &ctx.run.config;
     let field = made.field(step)?;
     let titles = (made.name.as_str(), config.target.description.as_str());

@@ -1,42 +1,21 @@
 //! Validate: observations become a checked panel and a quarantine, or the run stops.
 
-use forewarn_core::{Axis, TargetKind};
-use forewarn_data::validation::{self, Checked, Expectation, Finding, Severity};
+use forewarn_core::TargetKind;
+use forewarn_data::validation::{self, Checked, Expectation, Severity};
 use forewarn_data::{Records, geography, panel_file};
 use forewarn_store::StepOutput;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::config::{SilentPeriods, Source, Validation};
+use crate::context::{PANEL, Summary};
 use crate::engine::{Engine, read_json, write_json};
 use crate::stages::fetch::Snapshot;
 use crate::{Error, Resolved, Result};
 
-/// File of the checked panel.
-pub(crate) const PANEL: &str = "panel.parquet";
 /// File of the rows that were left out.
 pub(crate) const QUARANTINE: &str = "quarantine.csv";
 /// File of the summary.
 const SUMMARY: &str = "validation.json";
-
-/// What validation found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Summary {
-    /// Rows read.
-    pub rows: u64,
-    /// Rows in quarantine.
-    pub rejected: u64,
-    /// Periods of the panel.
-    pub axis: Axis,
-    /// Units of the panel.
-    pub units: u64,
-    /// Values of the target that are present.
-    pub present: u64,
-    /// Share of zeros among them (0-1).
-    pub zero_share: f64,
-    /// What was noticed.
-    pub findings: Vec<Finding>,
-}
 
 /// Reads the source, checks it and writes the panel.
 ///

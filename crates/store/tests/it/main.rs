@@ -1,0 +1,10 @@
+//! What the store promises, seen from outside.
+
+#[cfg(test)]
+mod archive;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod forecast;
+#[cfg(test)]
+mod support;
