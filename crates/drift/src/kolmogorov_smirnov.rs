@@ -138,19 +138,6 @@ mod tests {
         assert_eq!(compare(Method::Auto, &a, &b), compare(Method::Asymptotic, &a, &b));
     }
 
-    /// Prints times: `cargo test -p forewarn-drift -- --ignored speed --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn speed_of_a_comparison() {
-        let sample = |n: u64, seed| (0..n).map(|i| Stream::new(seed, &[]).uniform(i)).collect::<Vec<_>>();
-        for (method, n) in [(Method::Exact, 3162), (Method::Exact, 13_110), (Method::Asymptotic, 13_110), (Method::Asymptotic, 1_000_000)] {
-            let (a, b) = (sample(n, 1), sample(n, 2));
-            let start = std::time::Instant::now();
-            let drift = compare(method, &a, &b);
-            println!("{method:?} 2 x {n}: {:.1} ms, p {}", start.elapsed().as_secs_f64() * 1e3, drift.p_value);
-        }
-    }
-
     #[test]
     fn settings_are_checked() {
         let error = (ENTRY.build)(&json!({"level": 1.0})).unwrap_err().to_string();

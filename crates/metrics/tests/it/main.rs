@@ -1,6 +1,4 @@
-//! What the metrics say against what others say, and how fast they say it.
+//! What the metrics say against what others say.
 
 #[cfg(test)]
 mod peers;
-#[cfg(test)]
-mod speed;

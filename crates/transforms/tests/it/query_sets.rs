@@ -37,7 +37,7 @@ fn the_example_uses_every_transform_and_applies() {
         assert!(used(entry.name), "{} is not in the example", entry.name);
     }
     let patch = Patch { periods: 60, ..Patch::new() };
-    let panel = panel(&patch, &["ged_sb", "ged_ns", "ged_os"], 0);
+    let panel = panel(&patch, &["ged_sb_best", "ged_ns_best", "ged_os_best"], 0);
     let features = set.apply(&panel, &patch.groups).unwrap();
     assert_eq!((features.axis(), features.units()), (panel.axis(), panel.units()));
     assert_eq!(features.columns().len(), set.features().len());
@@ -53,7 +53,7 @@ fn the_example_uses_every_transform_and_applies() {
 fn shared_beginnings_change_no_value() {
     let set = QuerySet::parse(AFRICA).unwrap();
     let patch = Patch { periods: 60, ..Patch::new() };
-    let panel = panel(&patch, &["ged_sb", "ged_ns", "ged_os"], 5);
+    let panel = panel(&patch, &["ged_sb_best", "ged_ns_best", "ged_os_best"], 5);
     let features = set.apply(&panel, &patch.groups).unwrap();
     for (column, feature) in features.columns().iter().zip(set.features()) {
         let mut values = panel.column(feature.source()).unwrap().values().to_vec();
@@ -69,7 +69,7 @@ fn shared_beginnings_change_no_value() {
 fn threads_change_no_bit() {
     let set = QuerySet::parse(AFRICA).unwrap();
     let patch = Patch::new();
-    let panel = panel(&patch, &["ged_sb", "ged_ns", "ged_os"], 5);
+    let panel = panel(&patch, &["ged_sb_best", "ged_ns_best", "ged_os_best"], 5);
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let features = pool.install(|| set.apply(&panel, &patch.groups)).unwrap();

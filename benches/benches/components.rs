@@ -1,0 +1,58 @@
+//! Each metric on one field of the monthly run (13,110 cells x 100 draws), and the comparison of two samples.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use forewarn_catalog::{DRIFT_TESTS, METRICS};
+use forewarn_core::{DriftArgs, Field, Period, ScoreArgs, Step, Unit};
+use forewarn_kernels::random::Stream;
+use serde_json::json;
+
+/// A field; one row in `every` is not constant.
+fn operational(every: usize) -> (Vec<f32>, Field) {
+    let (rows, draws) = (13_110, 100);
+    let mut values = vec![0.0; rows * draws];
+    let mut observed = vec![0.0; rows];
+    for (i, row) in values.chunks_exact_mut(draws).enumerate().filter(|(i, _)| i % every == 0) {
+        let stream = Stream::new(1, &[i as u64]);
+        observed[i] = stream.below(1000, 40) as f32;
+        for (d, v) in row.iter_mut().enumerate() {
+            *v = stream.below(d as u64, 60).saturating_sub(20) as f32;
+        }
+    }
+    let units = (0..rows as u32).map(Unit).collect();
+    let field = Field::draws(Period(1), Step(1), units, draws, values).expect("the sizes agree");
+    (observed, field.sorted())
+}
+
+fn tallies(c: &mut Criterion) {
+    for (every, rows) in [(50, "2 % of the rows vary"), (1, "all rows vary")] {
+        let (observed, field) = operational(every);
+        let args = ScoreArgs::new(&observed, &field).expect("every unit has a forecast");
+        let mut group = c.benchmark_group(format!("tally, {rows}"));
+        for entry in METRICS {
+            let metric = entry.default().expect("metrics have defaults");
+            group.bench_function(entry.name, |b| b.iter(|| metric.tally(black_box(&args))));
+        }
+    }
+}
+
+fn comparisons(c: &mut Criterion) {
+    let sample = |n: u64, seed| (0..n).map(|i| Stream::new(seed, &[]).uniform(i)).collect::<Vec<f64>>();
+    for entry in DRIFT_TESTS {
+        for (method, n) in [("exact", 13_110), ("asymptotic", 13_110), ("asymptotic", 1_000_000)] {
+            let test = (entry.build)(&json!({ "method": method })).expect("it knows the method");
+            let (reference, current) = (sample(n, 1), sample(n, 2));
+            let args = DriftArgs::new(&reference, &current).expect("nothing is missing");
+            let name = format!("{} {method}, 2 x {n}", entry.name);
+            c.bench_function(&name, |b| b.iter(|| test.compare(black_box(&args))));
+        }
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10);
+    targets = tallies, comparisons
+}
+criterion_main!(benches);
