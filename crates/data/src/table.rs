@@ -72,7 +72,7 @@ impl Table {
             absent_is_zero: self.layout == Layout::Nonzero,
             ..Records::default()
         };
-        match path.extension().and_then(|e| e.to_str()) {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
             Some("parquet") => self.read_parquet(path, &mut records)?,
             Some("csv" | "gz" | "zip") => self.read_csv(path, &mut records)?,
             _ => {
@@ -97,19 +97,17 @@ impl Table {
         let mut parsed = vec![0.0; values.len()];
         while let Some(row) = csv.next()? {
             records.rows += 1;
-            let mut unreadable =
-                |reason| records.rejected.push(Rejected::wrong(row.line, "unreadable", reason, row.show()));
             let (unit, period) = match place(&row) {
                 Ok(place) => place,
                 Err(reason) => {
-                    unreadable(reason);
+                    records.rejected.push(row.unreadable(reason));
                     continue;
                 }
             };
             match self.numbers(&row, &values, &mut parsed) {
                 Ok(()) => push(records, (unit, period, row.line), &parsed),
                 Err(reason) => {
-                    unreadable(reason);
+                    records.rejected.push(row.unreadable(reason));
                     records.unknown.push((unit, period));
                 }
             }
@@ -142,8 +140,14 @@ impl Table {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
         let wanted = self.columns_of(builder.schema(), &name)?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-        let rows = builder.metadata().file_metadata().num_rows() as usize;
-        reserve(records, rows);
+        let rows = builder.metadata().file_metadata().num_rows();
+        let rows = u32::try_from(rows).map_err(|_| {
+            Error::data(
+                &name,
+                format!("has {rows} rows, more than the 4,294,967,295 that can be told apart; split it"),
+            )
+        })?;
+        reserve(records, rows as usize);
         let reader = builder.with_projection(mask).with_batch_size(1 << 16).build();
         for batch in reader.map_err(|e| broken(e.to_string()))? {
             self.append(&batch.map_err(|e| broken(e.to_string()))?, records)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Records, Rejected};
+use crate::records::Records;
 use crate::text::Csv;
 use crate::{Error, Result};
 
@@ -128,8 +128,7 @@ impl Ucdp {
                 Ok(event) => events.add(event, &row),
                 Err(flaw) => {
                     events.unknown.extend(flaw.place);
-                    let rejected = Rejected::wrong(row.line, "unreadable", flaw.reason, row.show());
-                    events.rejected.push(rejected);
+                    events.rejected.push(row.unreadable(flaw.reason));
                 }
             }
         }

@@ -48,13 +48,20 @@ pub struct Checked {
 
 /// Checks records.
 ///
-/// Two rows for one unit and period: when they agree the first is kept, when they differ both go to quarantine and
-/// the value is missing. A wrong value makes its unit and period missing, not zero.
+/// Rows about the same unit and period: when all agree the first is kept; when they do not, or one of them cannot be
+/// believed, all go to quarantine and the value is missing, not zero. The order of the rows decides nothing.
 ///
 /// # Errors
 /// [`Error::Config`] when `first` comes after `last`; [`Error::Data`] when no record is left to make a panel of, or
-/// the panel would be far larger than the records.
+/// the panel would be far larger than the records, or there are more than can be told apart.
 pub fn check(mut records: Records, expect: &Expectation) -> Result<Checked> {
+    if records.len() >= layout::BROKEN as usize {
+        let reason = format!(
+            "{} records are more than the 4,294,967,293 that can be told apart; split it",
+            records.len()
+        );
+        return Err(Error::data(&records.file, reason));
+    }
     let (axis, units) = frame(&records, expect)?;
     let mut rejected = std::mem::take(&mut records.rejected);
     let mut findings = std::mem::take(&mut records.findings);
@@ -120,9 +127,12 @@ fn frame(records: &Records, expect: &Expectation) -> Result<(Axis, Units)> {
 
 /// The error that no record is left, with what is known of the reasons.
 fn nothing_left(records: &Records, rejected: &[Rejected], outside: Option<Finding>) -> Error {
+    if records.rows == 0 {
+        return Error::data(&records.file, "has no rows; fetch or export it again");
+    }
     let mut reason = format!("holds no usable row ({} of {} rejected)", rejected.len(), records.rows);
     if let Some(first) = rejected.first() {
-        reason = format!("{reason}; the first, line {}: {}", first.line, first.reason);
+        reason = format!("{reason}; the first, line {}: {}; {}", first.line, first.reason, cure(first.rule));
     }
     if let Some(outside) = outside {
         reason = format!("{reason}; {}", outside.message);
@@ -155,9 +165,13 @@ fn rejections(records: &Records, rejected: &[Rejected], bound: f64) -> Vec<Findi
         .map(|(rule, declared, count, first)| {
             let severity = if declared { Severity::Pass } else { Severity::Warn };
             let verb = if declared { "left out by rule" } else { "in quarantine" };
+            let rows = if count == 1 { "row" } else { "rows" };
             let message = format!(
-                "{count} rows {verb}, the first at {}:{}: {}",
-                records.file, first.line, first.reason
+                "{count} {rows} {verb}, the first at {}:{}: {}; {}",
+                records.file,
+                first.line,
+                first.reason,
+                cure(rule)
             );
             Finding::new(severity, rule, count, message)
         })
@@ -176,6 +190,20 @@ fn rejections(records: &Records, rejected: &[Rejected], bound: f64) -> Vec<Findi
         findings.push(Finding::new(Severity::Fail, "rejected-share", wrong, message));
     }
     findings
+}
+
+/// What can be done about rows that a rule has put aside.
+fn cure(rule: &str) -> &'static str {
+    match rule {
+        "unknown-unit" => "correct the id, or set `validation.region` to one that holds it",
+        "period-out-of-range" => "correct the period, or widen `validation.first` and `validation.last`",
+        "duplicate" => "remove the rows that are there again",
+        "contradiction" => "find out which row is right and remove the others",
+        "impossible-value" => "correct the value, or leave it empty if it was not observed",
+        "imprecise-place" => "`source.drop-where-prec` says which",
+        "summary-event" => "to count them set `source.on-summary = \"keep\"`",
+        _ => "correct the row",
+    }
 }
 
 /// Writes the quarantine as CSV (line, rule, reason, row as read), whole or not at all.

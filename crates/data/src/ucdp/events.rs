@@ -8,7 +8,7 @@ use super::columns::{Event, What};
 use super::{EventUnit, OnSummary, TYPES, Ucdp};
 use crate::finding::{Finding, Severity};
 use crate::records::{Records, Rejected};
-use crate::text::Row;
+use crate::text::{Row, first_few};
 
 /// The events read so far.
 pub(super) struct Events<'a> {
@@ -65,11 +65,7 @@ impl<'a> Events<'a> {
         for group in groups {
             let first = self.all[group[0]].what;
             let agree = group.iter().all(|&i| self.all[i].what == first);
-            let mut lines: Vec<String> =
-                group.iter().take(5).map(|&i| self.all[i].line.to_string()).collect();
-            if group.len() > lines.len() {
-                lines.push(format!("and {} more", group.len() - lines.len()));
-            }
+            let lines = first_few(group.iter().map(|&i| self.all[i].line));
             // Of rows that agree the first one stays.
             for &i in &group[usize::from(agree)..] {
                 self.reject(i, agree, &lines);
@@ -78,20 +74,20 @@ impl<'a> Events<'a> {
     }
 
     /// Puts an event aside that other lines speak of, too; what they disagree about is unknown.
-    fn reject(&mut self, i: usize, agree: bool, lines: &[String]) {
+    fn reject(&mut self, i: usize, agree: bool, lines: &str) {
         let event = &mut self.all[i];
         if !std::mem::take(&mut event.counts) {
             return;
         }
         let What { unit, month, .. } = event.what;
         let rejected = if agree {
-            let reason = format!("says the same as line {} about event {}", lines[0], event.id);
+            let reason =
+                format!("lines {lines} say the same about event {}; the first one is kept", event.id);
             Rejected::wrong(event.line, "duplicate", reason, show(event))
         } else {
             self.unknown.insert((unit, month));
             let reason = format!(
-                "lines {} contradict each other about event {}; none is kept, and unit {unit} is missing in {}",
-                lines.join(", "),
+                "lines {lines} contradict each other about event {}; none is kept, and unit {unit} is missing in {}",
                 event.id,
                 Cadence::Month.label(month)
             );

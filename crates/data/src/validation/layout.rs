@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use forewarn_core::{Axis, Cell, Panel, Period, Unit, Units};
+use forewarn_core::{Axis, Cell, Panel, Unit, Units};
 
 use crate::finding::{Finding, Severity};
 use crate::geography::{self, Region};
 use crate::records::{Records, Rejected};
+use crate::text::first_few;
 use crate::{Error, Result};
 
 /// What is known of a unit and period.
@@ -21,6 +22,8 @@ pub(super) struct Layout<'a> {
     counts: bool,
     /// Periods x units: the position of a record, [`EMPTY`] or [`BROKEN`].
     pub(super) slots: Vec<u32>,
+    /// Slots that more than one row speaks of, and the later records; `None` is a row that cannot be believed.
+    contested: Vec<(usize, Option<usize>)>,
     /// Records without a slot.
     pub(super) rejected: Vec<Rejected>,
     /// How many records are about each cell outside the region.
@@ -37,6 +40,7 @@ impl<'a> Layout<'a> {
             records,
             counts,
             slots: vec![EMPTY; axis.len * units.len()],
+            contested: Vec::new(),
             rejected: Vec::new(),
             outside: BTreeMap::new(),
             region: named.into_iter().find(|&r| geography::region(r) == *units),
@@ -44,7 +48,7 @@ impl<'a> Layout<'a> {
         let mut finder = Finder { units, axis, last: 0 };
         for &(unit, period) in &records.unknown {
             if let Ok(slot) = finder.slot(unit, period) {
-                layout.slots[slot] = BROKEN;
+                layout.contested.push((slot, None));
             }
         }
         for (i, &unit) in records.unit.iter().enumerate() {
@@ -57,41 +61,50 @@ impl<'a> Layout<'a> {
                 Err(Stray::Period(reason)) => layout.reject(i, "period-out-of-range", reason),
             }
         }
+        layout.judge();
         layout
     }
 
-    /// Gives a slot to record `i`, if the record is possible and the slot free; says what is wrong otherwise.
+    /// Gives a slot to record `i`; when it cannot, the slot is contested.
     fn settle(&mut self, slot: usize, i: usize) {
-        let (records, line, earlier) = (self.records, self.records.line[i], self.slots[slot]);
-        if let Some(reason) = impossible(records, self.counts, i) {
-            self.slots[slot] = BROKEN;
+        if let Some(reason) = impossible(self.records, self.counts, i) {
             self.reject(i, "impossible-value", reason);
-            if earlier < BROKEN {
-                let whom = whom(records, i);
-                let reason = format!("line {line} says something impossible about {whom}; neither is kept");
-                self.reject(earlier as usize, "contradiction", reason);
-            }
-            return;
+            self.contested.push((slot, None));
+        } else if self.slots[slot] == EMPTY {
+            self.slots[slot] = i as u32;
+        } else {
+            self.contested.push((slot, Some(i)));
         }
-        match earlier {
-            EMPTY => self.slots[slot] = i as u32,
-            BROKEN => {
-                let whom = whom(records, i);
-                let reason = format!("another row about {whom} cannot be believed; neither is kept");
-                self.reject(i, "contradiction", reason);
-            }
-            earlier if same(records, earlier as usize, i) => {
-                let earlier = records.line[earlier as usize];
-                let reason = format!("says the same as line {earlier} about {}", whom(records, i));
-                self.reject(i, "duplicate", reason);
-            }
-            earlier => {
-                let (first, whom) = (records.line[earlier as usize], whom(records, i));
-                let reason =
-                    format!("lines {first} and {line} contradict each other about {whom}; neither is kept");
+    }
+
+    /// Judges all that was said about each contested slot at once, so that the order of the rows decides nothing: rows
+    /// that agree are one, and of rows that do not, or that stand beside one that cannot be believed, none is kept.
+    fn judge(&mut self) {
+        let mut contested = std::mem::take(&mut self.contested);
+        contested.sort_unstable();
+        for group in contested.chunk_by(|a, b| a.0 == b.0) {
+            let (slot, first) = group[0];
+            let holder = self.slots[slot];
+            let holder = (holder != EMPTY).then_some(holder as usize);
+            let rows: Vec<usize> = holder.into_iter().chain(group.iter().filter_map(|c| c.1)).collect();
+            let agree = first.is_some() && rows.iter().all(|&i| same(self.records, rows[0], i));
+            if !agree {
                 self.slots[slot] = BROKEN;
-                self.reject(earlier as usize, "contradiction", reason.clone());
-                self.reject(i, "contradiction", reason);
+            }
+            let lines = first_few(rows.iter().map(|&i| self.records.line[i]));
+            for &i in &rows[usize::from(agree)..] {
+                let whom = whom(self.records, i);
+                let (rule, reason) = if agree {
+                    ("duplicate", format!("lines {lines} say the same about {whom}; the first one is kept"))
+                } else if first.is_some() {
+                    (
+                        "contradiction",
+                        format!("lines {lines} contradict each other about {whom}; none is kept"),
+                    )
+                } else {
+                    ("contradiction", format!("another row about {whom} cannot be believed; none is kept"))
+                };
+                self.reject(i, rule, reason);
             }
         }
     }
@@ -140,8 +153,9 @@ impl Finder<'_> {
     fn slot(&mut self, unit: i64, period: i64) -> Result<usize, Stray> {
         let position = u32::try_from(unit).ok().and_then(|u| self.position(Unit(u)));
         let position = position.ok_or_else(|| self.no_unit(unit))?;
-        let index = i32::try_from(period).ok().and_then(|p| self.axis.index(Period(p)));
-        let index = index.ok_or_else(|| self.no_period(period))?;
+        // Not by `Axis::index`: a period may be any number here.
+        let index = period.checked_sub(i64::from(self.axis.first.0)).and_then(|i| usize::try_from(i).ok());
+        let index = index.filter(|&i| i < self.axis.len).ok_or_else(|| self.no_period(period))?;
         Ok(index * self.units.len() + position)
     }
 

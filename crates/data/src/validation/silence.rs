@@ -6,6 +6,7 @@ use forewarn_core::Panel;
 
 use super::layout::EMPTY;
 use crate::finding::{Finding, Severity};
+use crate::text::first_few;
 
 /// Neighbouring periods on each side that are looked at.
 const REACH: usize = 6;
@@ -64,10 +65,19 @@ fn around(active: &[usize], i: usize) -> f64 {
 /// The periods' labels, the first few of many.
 fn labels(panel: &Panel, periods: &[usize]) -> String {
     let axis = panel.axis();
-    let mut names: Vec<String> =
-        periods.iter().take(6).map(|&i| axis.cadence.label(axis.period(i))).collect();
-    if periods.len() > names.len() {
-        names.push(format!("and {} more", periods.len() - names.len()));
+    first_few(periods.iter().map(|&i| axis.cadence.label(axis.period(i))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_the_nearest_that_are_not_silent() {
+        let mut active = vec![100, 100, 1, 2, 3, 4, 5, 6, 0, 0];
+        assert_eq!(around(&active, 8), 3.5, "six before, silent ones left out, none after");
+        active.extend([8, 9]);
+        assert_eq!(around(&active, 8), (21.0 + 17.0) / 8.0);
+        assert_eq!(around(&[0, 0, 0], 1), 0.0);
     }
-    names.join(", ")
 }

@@ -194,7 +194,7 @@ fn an_event_counts_once() {
     assert_eq!(counts(&twice)[&(148_759, 493)][0], 5.0);
     let [rejected] = &twice.rejected[..] else { panic!("{:?}", twice.rejected) };
     assert_eq!((rejected.line, rejected.rule, rejected.declared), (4, "duplicate", false));
-    assert_eq!(rejected.reason, "says the same as line 2 about event a");
+    assert_eq!(rejected.reason, "lines 2, 4 say the same about event a; the first one is kept");
     assert_eq!(rejected.row, "id=a type_of_violence=1 unit=148759 month=2021-01 where_prec=1 deaths=5");
 
     // The yearly release and a candidate of the same event: which one is right?

@@ -7,6 +7,8 @@ mod parquet;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]
+mod shuffled;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod wrong;

@@ -66,19 +66,27 @@ fn good_rows_are_just_taken() {
 fn rows_that_agree_are_one_and_rows_that_contradict_are_none() {
     let agree = checked(Layout::Dense, &format!("{GOOD}2,12,6\n"));
     assert_eq!((value(&agree, 12, 1), rejected(&agree)), (6.0, vec![("duplicate", 8)]));
-    assert!(agree.rejected[0].reason.contains("says the same as line 7"), "{}", agree.rejected[0].reason);
+    let reason = &agree.rejected[0].reason;
+    assert_eq!(reason, "lines 7, 8 say the same about unit 2 in period 12; the first one is kept");
     for layout in [Layout::Dense, Layout::Nonzero] {
         let differ = checked(layout, &format!("{GOOD}2,12,7\n2,12,6\n"));
         assert!(value(&differ, 12, 1).is_nan(), "missing, not zero and not one of them");
         assert_eq!(rejected(&differ), [("contradiction", 7), ("contradiction", 8), ("contradiction", 9)]);
+        let reason = &differ.rejected[0].reason;
+        assert_eq!(reason, "lines 7, 8, 9 contradict each other about unit 2 in period 12; none is kept");
     }
 }
 
 #[test]
 fn strangers_in_space_and_time_are_named() {
-    let strange = checked(Layout::Dense, &format!("{GOOD}3,12,1\n-1,12,1\n1,13,1\n1,999999999999,1\n"));
-    let rules =
-        [("unknown-unit", 8), ("unknown-unit", 9), ("period-out-of-range", 10), ("period-out-of-range", 11)];
+    let strange = checked(
+        Layout::Dense,
+        &format!(
+            "{GOOD}3,12,1\n-1,12,1\n1,13,1\n1,999999999999,1\n1,-2147483648,1\n1,-9223372036854775808,1\n"
+        ),
+    );
+    let late = (10..14).map(|line| ("period-out-of-range", line));
+    let rules: Vec<_> = [("unknown-unit", 8), ("unknown-unit", 9)].into_iter().chain(late).collect();
     assert_eq!(rejected(&strange), rules);
     assert_eq!(strange.rejected[0].reason, "unit 3 is none of the 2 known units (1 to 2)");
     assert_eq!(strange.rejected[2].reason, "period 13 is outside 10 (1980-10) to 12 (1980-12)");
@@ -272,12 +280,19 @@ fn error(name: &str, bytes: &[u8]) -> String {
 fn files_that_are_no_tables_are_named_with_the_cure() {
     let e = error("a.csv", b"cell,month,dead\n1,2,3\n");
     assert!(e.contains("a.csv:1: there is no column `deaths`; there are: cell, month, dead"), "{e}");
-    let e = error("a.csv", b"");
-    assert!(e.contains("a.csv:1: there is no column `cell`"), "{e}");
+    for nothing in ["", "\n", "\r\n\r\n"] {
+        let e = error("a.csv", nothing.as_bytes());
+        assert!(e.ends_with("a.csv: is empty; fetch or export it again"), "{e}");
+    }
     let e = error("a.csv", b"cell,month,deaths\n");
-    assert!(e.contains("a.csv: holds no usable row (0 of 0 rejected)"), "{e}");
+    assert!(e.ends_with("a.csv: has no rows; fetch or export it again"), "{e}");
+    let e = error("a.csv", b"cell;month;deaths\n1;10;5\n");
+    assert!(e.ends_with("a.csv:1: there is no column `cell`; there are: cell;month;deaths; export it with commas between the fields"), "{e}");
     let e = error("a.csv", b"cell,month,deaths\n1,10\n");
-    assert!(e.contains("(1 of 1 rejected); the first, line 2: 2 fields, the header has 3"), "{e}");
+    assert!(
+        e.contains("(1 of 1 rejected); the first, line 2: 2 fields, the header has 3; correct the row"),
+        "{e}"
+    );
     let e = error("a.csv", b"cell,month,deaths,deaths\n1,10,1,2\n");
     assert!(e.contains("a.csv:1: columns 3 and 4 are both called `deaths`"), "{e}");
     let e = error("a.txt", b"");
@@ -288,7 +303,11 @@ fn files_that_are_no_tables_are_named_with_the_cure() {
     gzip.write_all(format!("cell,month,deaths\n{GOOD}").repeat(500).as_bytes()).unwrap();
     let whole = gzip.finish().unwrap();
     let e = error("a.csv.gz", &whole[..whole.len() / 2]);
-    assert!(e.contains("a.csv.gz") && e.contains("fetch or export it again"), "{e}");
+    assert!(e.contains("is no readable CSV from here on") && e.contains("fetch or export it again"), "{e}");
+    let line: u64 = e.split("a.csv.gz:").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
+    assert!((2..3500).contains(&line), "{e}");
+    let e = error("a.csv.gz", b"cell,month,deaths\n");
+    assert!(e.contains("a.csv.gz:1: is no CSV header") && e.contains("fetch it again"), "{e}");
     let e = error("a.zip", b"PK no");
     assert!(e.contains("a.zip: is no readable ZIP") && e.contains("fetch it again"), "{e}");
 }
@@ -304,10 +323,15 @@ fn a_zip_holds_one_table() {
         zip.finish().unwrap().into_inner()
     };
     let folder = tempfile::tempdir().unwrap();
-    let one = save(folder.path(), "a.zip", &zip(&["readme.txt", "deaths.csv"]));
-    assert_eq!(settings(Layout::Dense).read(&one).unwrap().len(), 6);
+    for names in [&["readme.txt", "deaths.csv"], &["Deaths.CSV", "__MACOSX/._Deaths.CSV"]] {
+        let one = save(folder.path(), "a.zip", &zip(names));
+        assert_eq!(settings(Layout::Dense).read(&one).unwrap().len(), 6);
+    }
     let e = error("a.zip", &zip(&["a.csv", "b.csv"]));
-    assert!(e.contains("should hold one .csv file, it holds: a.csv, b.csv"), "{e}");
+    assert!(
+        e.contains("should hold one .csv file, it holds: a.csv, b.csv; unpack it and name the file"),
+        "{e}"
+    );
 }
 
 #[test]
@@ -321,7 +345,7 @@ fn settings_that_name_nothing_are_refused() {
 
 #[test]
 fn the_quarantine_is_a_table_of_its_own() {
-    let odd = checked(Layout::Dense, &format!("{GOOD}\"1,\"\"a\"\"\",12,1\n"));
+    let odd = checked(Layout::Dense, &format!("{GOOD}\"1,\"\"a\"\"\nb\",12,1\n"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/quarantine.csv");
     write_quarantine(&path, &odd.rejected).unwrap();
@@ -330,6 +354,66 @@ fn the_quarantine_is_a_table_of_its_own() {
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 1);
     assert_eq!((&rows[0][0], &rows[0][1]), ("8", "unreadable"));
-    assert!(rows[0][2].contains("`1,\"a\"` is no integer"), "{:?}", rows[0]);
+    assert!(rows[0][2].contains("`1,\"a\"\nb` is no integer (the row goes on to line 9;"), "{:?}", rows[0]);
+    assert_eq!(&rows[0][3], "1,\"a\"\nb,12,1");
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn a_quarantine_that_cannot_be_written_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("quarantine.csv");
+    std::fs::create_dir(&taken).unwrap();
+    let e = write_quarantine(&taken, &[]).unwrap_err();
+    assert!(matches!(&e, Error::Io { path, .. } if *path == taken), "{e}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half of it");
+}
+
+#[test]
+fn a_quote_that_is_not_closed_loses_no_rows_in_silence() {
+    let e = error("a.csv", b"cell,month,deaths\n1,10,1\n2,10,\"2\n1,11,3\n2,11,4\n");
+    assert!(e.contains("a.csv:3: a quote is opened in this row and never closed; close it"), "{e}");
+    // Two stray quotes, far apart: what lies between would be one field of a row like any other.
+    let between = "1,10,1\n".repeat(200);
+    let e = error("a.csv", format!("cell,month,deaths\n1,10,\"1\n{between}2,10,2\"\n{GOOD}").as_bytes());
+    assert!(
+        e.contains("a.csv:2: a quote is opened in this row and not closed before line 203; close it"),
+        "{e}"
+    );
+    let near = checked(Layout::Dense, "1,10,\"1\n2,10,2\"\n1,11,3\n2,11,4\n1,12,5\n2,12,6\n");
+    assert_eq!(rejected(&near), [("unreadable", 2)]);
+    let reason = &near.rejected[0].reason;
+    assert!(reason.ends_with("(the row goes on to line 3; is there a quote too many?)"), "{reason}");
+    assert!(value(&near, 10, 0).is_nan() && value(&near, 10, 1).is_nan());
+    assert_eq!(value(&near, 11, 0), 3.0);
+}
+
+#[test]
+fn what_is_said_of_rejected_rows_names_file_line_and_cure() {
+    let bad = [
+        ("3,12,1", "unknown-unit", "set `validation.region`"),
+        ("1,13,1", "period-out-of-range", "widen `validation.first` and `validation.last`"),
+        ("2,12,6", "duplicate", "remove the rows that are there again"),
+        ("2,12,7", "contradiction", "find out which row is right"),
+        ("2,12,-7", "impossible-value", "correct the value, or leave it empty if it was not observed"),
+        ("2,12,x", "unreadable", "correct the row"),
+        ("2,12", "unreadable", "2 fields, the header has 3; correct the row"),
+    ];
+    for (row, rule, cure) in bad {
+        let checked = checked(Layout::Dense, &format!("{GOOD}{row}\n"));
+        let finding = checked.findings.iter().find(|f| f.rule == rule).unwrap();
+        let line = if rule == "contradiction" { 7 } else { 8 };
+        assert!(finding.message.contains(&format!("deaths.csv:{line}: ")), "{}", finding.message);
+        assert!(finding.message.contains(cure) && finding.severity == Severity::Warn, "{}", finding.message);
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_missing_and_said() {
+    for nan in ["NaN", "nan", ""] {
+        let checked = checked(Layout::Nonzero, &GOOD.replace("2,12,6", &format!("2,12,{nan}")));
+        assert!(value(&checked, 12, 1).is_nan() && checked.rejected.is_empty());
+        let said = checked.findings.iter().find(|f| f.rule == "missing-values").unwrap();
+        assert!(said.count == 1 && said.message.contains("the first: unit 2, 1980-12"), "{}", said.message);
+    }
 }
