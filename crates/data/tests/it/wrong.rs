@@ -398,6 +398,7 @@ fn what_is_said_of_rejected_rows_names_file_line_and_cure() {
         ("2,12,-7", "impossible-value", "correct the value, or leave it empty if it was not observed"),
         ("2,12,x", "unreadable", "correct the row"),
         ("2,12", "unreadable", "2 fields, the header has 3; correct the row"),
+        ("2,12,6,5", "unreadable", "4 fields, the header has 3; correct the row"),
     ];
     for (row, rule, cure) in bad {
         let checked = checked(Layout::Dense, &format!("{GOOD}{row}\n"));
