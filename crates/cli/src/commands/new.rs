@@ -56,10 +56,15 @@ fn write(
     Ok(format!("wrote {}\nnext: add \"{name}\" to `{folder}` in {config}\n", path.display()))
 }
 
-/// Creates a file that was not there.
+/// Creates a file that was not there, whole or not at all.
 fn create(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are private by default; this one is to be read and edited like any other.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error)
 }

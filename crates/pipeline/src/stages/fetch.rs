@@ -14,8 +14,6 @@ pub(crate) struct Snapshot {
     pub name: String,
     /// SHA-256 of the file, or of the process's settings.
     pub digest: String,
-    /// Size in bytes; `None` for a process.
-    pub bytes: Option<u64>,
 }
 
 /// Finds the source and takes its digest.
@@ -31,15 +29,14 @@ pub(crate) fn fetch(run: &Resolved) -> Result<Snapshot> {
         Some(Source::Synthetic(process)) => {
             let settings = serde_json::to_string(process).map_err(|e| Error::io(&run.file)(e.into()))?;
             let digest = Digest::of_bytes(settings.as_bytes()).to_string();
-            return Ok(Snapshot { name: "synthetic process".to_owned(), digest, bytes: None });
+            return Ok(Snapshot { name: "synthetic process".to_owned(), digest });
         }
         Some(Source::Table(table)) => &table.path,
         Some(Source::Ucdp(events)) => &events.path,
     };
     let file = run.path(path);
-    let bytes = std::fs::metadata(&file).map_err(Error::io(&file))?.len();
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Snapshot { name, digest: Digest::of_file(&file)?.to_string(), bytes: Some(bytes) })
+    Ok(Snapshot { name, digest: Digest::of_file(&file)?.to_string() })
 }
 
 /// Fetches the release that `[download]` names; what was there before stays until the new copy is whole.
