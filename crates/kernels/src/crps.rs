@@ -29,6 +29,23 @@ pub fn ensemble<T: Copy + Into<f64>>(row: &[T], y: f64) -> f64 {
     2.0 * sum(row, term) / (m * m)
 }
 
+/// CRPS of what is above a threshold: [`ensemble`] of `max(x, threshold)` against `max(y, threshold)`.
+pub fn above<T: Copy + Into<f64>>(row: &[T], y: f64, threshold: f64) -> f64 {
+    let (Some(&first), Some(&last)) = (row.first(), row.last()) else { return f64::NAN };
+    let (first, last): (f64, f64) = (first.into(), last.into());
+    let y = if y < threshold { threshold } else { y };
+    if first.max(threshold) == last.max(threshold) {
+        return (first.max(threshold) - y).abs();
+    }
+    let m = row.len() as f64;
+    let term = |i: f64, x: f64| {
+        let x = if x < threshold { threshold } else { x };
+        let above = if x > y { m } else { 0.0 };
+        (x - y) * (above - i - 0.5)
+    };
+    2.0 * sum(row, term) / (m * m)
+}
+
 /// CRPS with the spread of `m` ascending draws as an unbiased estimate of that of the distribution they were
 /// drawn from: `mean|x_i - y| - sum_ij |x_i - x_j| / (2 m (m - 1))`. Ferro (2014), doi:10.1002/qj.2270.
 ///

@@ -6,6 +6,7 @@
 //! of a conflict forecast are.
 
 pub mod crps;
+pub mod draws;
 pub mod exceedance;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
@@ -13,3 +14,4 @@ pub mod point;
 pub mod quantile;
 pub mod random;
 pub mod ranking;
+pub mod simd;
