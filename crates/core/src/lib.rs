@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod field;
 mod grid;
+mod metric;
 mod panel;
 mod partition;
 mod scene;
@@ -19,14 +20,14 @@ pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
+pub use metric::{Better, ForecastKind, Metric, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};
 pub use partition::{Partition, PartitionName, RollingOrigins};
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
 pub use traits::{
-    Better, Combine, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs,
-    Member, Metric, Model, Needs, Output, PredictArgs, ScoreArgs, ScoreExample, Tally, TargetKind, Transform,
-    TransformArgs, TransformExample,
+    Combine, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs, Member,
+    Model, Needs, Output, PredictArgs, TargetKind, Transform, TransformArgs, TransformExample,
 };
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};

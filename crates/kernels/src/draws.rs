@@ -48,8 +48,17 @@ impl<'a, T: Real> Draws<'a, T> {
         if rows == 0 {
             return Self { values: &[], rows: 0, width: 1, layout: Layout::Columns };
         }
-        assert!(values.len().is_multiple_of(rows) && !values.is_empty(), "{} values, {rows} rows", values.len());
+        assert!(
+            values.len().is_multiple_of(rows) && !values.is_empty(),
+            "{} values, {rows} rows",
+            values.len()
+        );
         Self { values, rows, width: values.len() / rows, layout: Layout::Columns }
+    }
+
+    /// All values, in their layout.
+    pub fn values(&self) -> &'a [T] {
+        self.values
     }
 
     /// Number of rows.
@@ -206,7 +215,9 @@ impl RowScore {
             Self::ThresholdCrps { threshold } => crps::above(row, y, *threshold),
             Self::Ignorance(bins) => bins.ignorance(row, y),
             Self::Interval(interval) => interval.score(row, y),
-            Self::Coverage { level } => f64::from(quantile::covers(quantile::central_interval(row, *level), y)),
+            Self::Coverage { level } => {
+                f64::from(quantile::covers(quantile::central_interval(row, *level), y))
+            }
             Self::WeightedInterval { levels } => weighted_interval(row, y, levels),
             Self::Exceedance(event) => share(row, *event),
             Self::Brier(event) => (share(row, *event) - f64::from(event.is(y))).powi(2),

@@ -1,18 +1,17 @@
-//! Scores that are a mean over rows: the tally is the number of rows and the sum of their losses.
+//! Scores that are weighted means over rows: the tally is `[rows, weight, sum of the first row score, ...]`.
 
-use forewarn_core::{ScoreArgs, Tally};
+use forewarn_core::{Error, Result, Tally};
 
-/// Adds up a loss of truth and ascending draws.
-pub(crate) fn tally(args: &ScoreArgs<'_>, loss: impl Fn(f64, &[f32]) -> f64) -> Tally {
-    let (mut rows, mut sum) = (0.0, 0.0);
-    for (y, row) in args.rows() {
-        rows += 1.0;
-        sum += loss(f64::from(y), row);
+/// Mean of row score `i`.
+///
+/// # Errors
+/// [`Error::Data`] when there are no rows.
+pub(crate) fn mean(tally: &Tally, i: usize) -> Result<f64> {
+    if tally.at(0) == 0.0 {
+        return Err(Error::data("no row has both a forecast and a truth"));
     }
-    Tally(vec![rows, sum])
-}
-
-/// Mean loss; NaN for no rows.
-pub(crate) fn mean(tally: &Tally) -> f64 {
-    tally.at(1) / tally.at(0)
+    if tally.at(1) == 0.0 {
+        return Err(Error::data("all rows have weight 0"));
+    }
+    Ok(tally.at(2 + i) / tally.at(1))
 }

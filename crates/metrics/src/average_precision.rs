@@ -13,8 +13,8 @@ forewarn_core::entry!(Metric: AveragePrecision as "average-precision", check);
 /// `sum_k (R_k - R_(k-1)) P_k` over the distinct shares of draws that reach `threshold`, from the highest down,
 /// with precision `P` and recall `R`, both 0-1; what is tied enters together, and nothing is interpolated
 /// (Davis and Goadrich 2006, doi:10.1145/1143844.1143874). A forecast that knows nothing scores the frequency of
-/// the event, so that scores of different months or regions do not compare. NaN when there was no event. `S` draws
-/// rank in `S + 1` levels (a point forecast in 2), and pooling fields of different `S` gives NaN.
+/// the event, so that scores of different months or regions do not compare. Not defined without an
+/// event. `S` draws rank in `S + 1` levels, a point forecast in 2, a forecast probability by its value.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AveragePrecision {
@@ -40,8 +40,16 @@ impl Metric for AveragePrecision {
         Ok(levels::tally(args, self.threshold))
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        levels::score(tally, ranking::average_precision)
+    fn pool(&self, pool: &mut Tally, part: &Tally) {
+        levels::pool(pool, part);
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        levels::score(tally, ranking::average_precision, "there is no event")
+    }
+
+    fn of_events(&self) -> bool {
+        true
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

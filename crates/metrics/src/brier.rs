@@ -1,7 +1,8 @@
 //! Brier score of an event.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::exceedance::exceeding;
+use forewarn_kernels::draws::{Event, RowScore};
+use forewarn_kernels::point::Loss;
 
 use crate::{average, settings};
 
@@ -12,17 +13,20 @@ forewarn_core::entry!(Metric: Brier as "brier", check);
 /// `mean (p - o)^2` with `p` the share of draws that reach the threshold and `o` 1 when the truth does, else 0;
 /// a probability squared, 0-1. Proper. Source: Brier (1950),
 /// `doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2`. For rare events all scores are small: always forecasting
-/// 0 scores the frequency of the event. For «more than t» give the next number above t.
+/// 0 scores the frequency of the event. A point
+/// forecast says 0 or 1; a forecast probability of an event that is observed as 0 or 1 is scored as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Brier {
     /// Smallest value that is an event, in the unit of the target; 1 for «anything at all» of a count.
     pub threshold: f64,
+    /// Whether the threshold must be passed (`>`), not just reached (`>=`).
+    pub strict: bool,
 }
 
 impl Default for Brier {
     fn default() -> Self {
-        Self { threshold: 1.0 }
+        Self { threshold: 1.0, strict: false }
     }
 }
 
@@ -34,17 +38,19 @@ impl Brier {
 }
 
 impl Metric for Brier {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let loss = |y: f64, row: &[f32]| {
-            let probability = exceeding(row, self.threshold) as f64 / row.len() as f64;
-            let event = if y >= self.threshold { 1.0 } else { 0.0 };
-            (probability - event) * (probability - event)
-        };
-        Ok(average::tally(args, loss))
+    fn row_scores(&self, kind: ForecastKind) -> Vec<RowScore> {
+        match kind {
+            ForecastKind::Probability => vec![RowScore::Point(Loss::Squared)],
+            _ => vec![RowScore::Brier(Event { threshold: self.threshold, strict: self.strict })],
+        }
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
+    }
+
+    fn of_events(&self) -> bool {
+        true
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

@@ -1,7 +1,7 @@
 //! Coverage of the prediction interval.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::quantile;
+use forewarn_kernels::draws::RowScore;
 
 use crate::{average, settings};
 
@@ -37,16 +37,12 @@ impl Coverage {
 }
 
 impl Metric for Coverage {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let covered = |y: f64, row: &[f32]| {
-            let interval = quantile::central_interval(row, self.level);
-            if quantile::covers(interval, y) { 1.0 } else { 0.0 }
-        };
-        Ok(average::tally(args, covered))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        vec![RowScore::Coverage { level: self.level }]
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {
@@ -86,7 +82,8 @@ mod tests {
         let units = (0..rows as u32).map(Unit).collect();
         let field = Field::draws(Period(1), Step(1), units, draws as usize, values).unwrap().sorted();
         let metric = Coverage { level: 0.5 };
-        let share = metric.score(&metric.tally(&ScoreArgs::new(&observed, &field).unwrap()).unwrap());
+        let args = ScoreArgs::new(&observed, &field).unwrap();
+        let share = metric.score(&metric.tally(&args).unwrap()).unwrap();
         // The ends are 25.5th of 99 draws: the expected share is 49/100; four standard errors are 0.032.
         assert!((share - 0.49).abs() < 0.032, "{share}");
     }

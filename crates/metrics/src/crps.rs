@@ -1,7 +1,7 @@
 //! Continuous ranked probability score.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::crps;
+use forewarn_kernels::draws::RowScore;
 
 use crate::average;
 
@@ -25,31 +25,34 @@ pub struct Crps {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
-    /// The draws are the forecast: pairs divided by `S^2`. Fewer draws of the same distribution score worse.
+    /// The draws are the forecast (also known as edf or qd): pairs divided by `S^2`. Fewer draws of the same distribution score worse.
     #[default]
+    #[serde(alias = "edf", alias = "qd")]
     Ensemble,
-    /// The draws are a sample of the forecast: pairs divided by `S (S - 1)`, which is unbiased and compares
+    /// The draws are a sample of the forecast (also known as pwm): pairs divided by `S (S - 1)`, which is unbiased and compares
     /// forecasts of different numbers of draws (Ferro 2014, doi:10.1002/qj.2270). It can be negative.
+    #[serde(alias = "pwm")]
     Fair,
 }
 
 impl Metric for Crps {
-    /// # Errors
-    /// [`Error::Data`] when the fair score is asked of one draw, which says nothing about spread.
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let known_in_full = args.forecast.is_point();
-        match self.estimator {
-            Estimator::Fair if !known_in_full && args.forecast.width() == 1 => Err(Error::data(
-                "the fair CRPS needs at least 2 draws a unit, found 1; use `estimator = \"ensemble\"`, or \
-                 declare the forecast a point",
-            )),
-            Estimator::Fair if !known_in_full => Ok(average::tally(args, |y, row| crps::fair(row, y))),
-            _ => Ok(average::tally(args, |y, row| crps::ensemble(row, y))),
+    fn row_scores(&self, kind: ForecastKind) -> Vec<RowScore> {
+        match (self.estimator, kind) {
+            // A point is known in full: its spread needs no estimate.
+            (Estimator::Fair, ForecastKind::Draws) => vec![RowScore::FairCrps],
+            _ => vec![RowScore::Crps],
         }
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn domain(&self) -> &'static str {
+        match self.estimator {
+            Estimator::Fair => "at least 2 draws; use `estimator = \"ensemble\"`, or declare the forecast a point",
+            Estimator::Ensemble => "finite values",
+        }
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {
@@ -89,13 +92,14 @@ mod tests {
         let error = fair.tally(&ScoreArgs::new(&[5.0], &draw).unwrap()).unwrap_err();
         assert!(error.to_string().contains("at least 2 draws"), "{error}");
         let point = Field::point(Period(1), Step(1), units, vec![3.0]).unwrap();
-        assert_eq!(fair.score(&fair.tally(&ScoreArgs::new(&[5.0], &point).unwrap()).unwrap()), 2.0);
+        let tally = fair.tally(&ScoreArgs::new(&[5.0], &point).unwrap()).unwrap();
+        assert_eq!(fair.score(&tally).unwrap(), 2.0);
     }
 
     #[test]
     fn the_fair_examples_hold_too() {
         let last = Crps { estimator: Estimator::Fair }.examples().pop().unwrap();
         assert!((last.expect - (0.75 - 14.0 / 24.0)).abs() < 1e-15);
-        assert!((crps::fair(last.draws[0], 0.0) - last.expect).abs() < 1e-15);
+        assert!((forewarn_kernels::crps::fair(last.draws[0], 0.0) - last.expect).abs() < 1e-15);
     }
 }

@@ -1,8 +1,9 @@
 //! Interval score.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::quantile;
+use forewarn_kernels::draws::{Interval, RowScore};
 
+use crate::points::Compat;
 use crate::{average, settings};
 
 forewarn_core::entry!(Metric: IntervalScore as "interval-score", check);
@@ -19,11 +20,14 @@ pub struct IntervalScore {
     /// Probability that the interval should hold, between 0 and 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub level: f64,
+    /// `views`: twice the penalties, as the quantile interval score of views-evaluation 2.0.0 has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Default for IntervalScore {
     fn default() -> Self {
-        Self { level: 0.9 }
+        Self { level: 0.9, compat: None }
     }
 }
 
@@ -35,16 +39,16 @@ impl IntervalScore {
 }
 
 impl Metric for IntervalScore {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let level = self.level;
-        let loss = |y: f64, row: &[f32]| {
-            quantile::interval_score(quantile::central_interval(row, level), y, level)
-        };
-        Ok(average::tally(args, loss))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        let mut interval = Interval::central(self.level);
+        if self.compat == Some(Compat::Views) {
+            (interval.below, interval.above) = (1.0 / interval.lower * 2.0, 2.0 / (1.0 - interval.upper));
+        }
+        vec![RowScore::Interval(interval)]
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

@@ -1,35 +1,66 @@
-//! Events and non-events at every forecast probability that `S` draws can express: 0, 1/S, ..., 1.
+//! Events and non-events at every forecast probability that occurs.
 //!
-//! The tally is `[sum of S, sum of S^2, events at 0, non-events at 0, events at 1/S, ...]`, both sums over rows:
-//! 2(S + 1) counts, however many rows there were, from which ranking scores come out exactly, with their ties.
-//! Level `k` means `k/S`, so tallies of different `S` must not be pooled; the first two sums tell when they were
-//! (the spread of `S` is then not zero), and the pool has no score.
+//! The tally is `[level, events, non-events]` for each level, ascending: as many entries as there are different
+//! probabilities (at most `S + 1` of forecasts with `S` draws), from which ranking scores come out exactly, with
+//! their ties, however many rows there were. Pools merge by level, so that forecasts of different numbers of draws
+//! can be pooled.
 
-use forewarn_core::{ScoreArgs, Tally};
-use forewarn_kernels::exceedance::exceeding;
+use std::cmp::Ordering;
 
-/// Counts of rows by the share of draws `>= threshold`, and by whether the truth is.
+use forewarn_core::{Error, Result, ScoreArgs, Tally};
+use forewarn_kernels::draws::Event;
+
+/// Weighted counts of rows by forecast probability and by whether the event happened.
 pub(crate) fn tally(args: &ScoreArgs<'_>, threshold: f64) -> Tally {
-    let width = args.forecast.width();
-    let draws = width as f64;
-    let mut sums = vec![0.0; 2 + 2 * (width + 1)];
-    for (y, row) in args.rows() {
-        let kind = usize::from(f64::from(y) < threshold);
-        sums[0] += draws;
-        sums[1] += draws * draws;
-        sums[2 + 2 * exceeding(row, threshold) + kind] += 1.0;
+    let mut rows = args.events(Event { threshold, strict: false });
+    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+    let mut levels: Vec<f64> = Vec::new();
+    for (level, event, weight) in rows {
+        // A level of 0 is 0, whatever its sign.
+        let level = level + 0.0;
+        let n = levels.len();
+        if n == 0 || levels[n - 3] != level {
+            levels.extend([level, 0.0, 0.0]);
+        }
+        let n = levels.len();
+        levels[if event == 1.0 { n - 2 } else { n - 1 }] += weight;
     }
-    Tally(sums)
+    Tally(levels)
 }
 
-/// A score of `[events, non-events]` by ascending probability; NaN for no rows and for a pool of forecasts of
-/// different numbers of draws.
-pub(crate) fn score(tally: &Tally, score: fn(&[[f64; 2]]) -> f64) -> f64 {
-    let [draws, squares, counts @ ..] = tally.0.as_slice() else { return f64::NAN };
-    let levels = counts.as_chunks().0;
-    let rows: f64 = counts.iter().sum();
-    // Whole numbers below 2^53: equal exactly, or not of one S.
-    if *squares == draws * (draws / rows) { score(levels) } else { f64::NAN }
+/// Merges a part into a pool, level by level.
+pub(crate) fn pool(pool: &mut Tally, part: &Tally) {
+    let (a, b) = (pool.0.as_chunks::<3>().0, part.0.as_chunks::<3>().0);
+    let mut merged = Vec::with_capacity(pool.0.len() + part.0.len());
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        let order = match (a.get(i), b.get(j)) {
+            (Some(x), Some(y)) => x[0].total_cmp(&y[0]),
+            (Some(_), None) => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => merged.extend(a[i]),
+            Ordering::Greater => merged.extend(b[j]),
+            Ordering::Equal => merged.extend([a[i][0], a[i][1] + b[j][1], a[i][2] + b[j][2]]),
+        }
+        i += usize::from(order.is_le());
+        j += usize::from(order.is_ge());
+    }
+    pool.0 = merged;
+}
+
+/// A score of `[events, non-events]` by ascending probability.
+///
+/// # Errors
+/// [`Error::Data`] when there are no rows, or the score is NaN, which is then for want of `needs`.
+pub(crate) fn score(tally: &Tally, score: fn(&[[f64; 2]]) -> f64, needs: &str) -> Result<f64> {
+    let levels: Vec<[f64; 2]> = tally.0.as_chunks::<3>().0.iter().map(|l| [l[1], l[2]]).collect();
+    if levels.is_empty() {
+        return Err(Error::data("no row has both a forecast and a truth"));
+    }
+    let value = score(&levels);
+    if value.is_nan() { Err(Error::data(needs)) } else { Ok(value) }
 }
 
 #[cfg(test)]
@@ -48,20 +79,26 @@ mod tests {
     #[test]
     fn rows_are_counted_where_they_belong() {
         let t = of(&[0.0, 1.0, f32::NAN, 3.0], 2, &[0.0, 0.5, 0.0, 1.0, 0.0, 1.0, 1.0, 2.0]);
-        assert_eq!(t.0, [6.0, 12.0, /* 0 */ 0.0, 1.0, /* 1/2 */ 1.0, 0.0, /* 1 */ 1.0, 0.0]);
-        assert_eq!(score(&t, roc_auc), 1.0);
+        assert_eq!(t.0, [0.0, 0.0, 1.0, 0.5, 1.0, 0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(score(&t, roc_auc, "both").unwrap(), 1.0);
     }
 
     #[test]
-    fn forecasts_of_different_numbers_of_draws_have_no_common_score() {
-        let mut pool = of(&[0.0, 1.0], 2, &[0.0, 0.0, 0.0, 1.0]);
-        assert_eq!(score(&pool, roc_auc), 1.0);
-        pool.add(&of(&[0.0, 1.0], 2, &[0.0, 0.0, 0.0, 1.0]));
-        assert_eq!(score(&pool, roc_auc), 1.0, "the same number pools");
-        pool.add(&of(&[f32::NAN], 3, &[0.0, 0.0, 0.0]));
-        assert_eq!(score(&pool, roc_auc), 1.0, "no row, no mixture");
-        pool.add(&of(&[0.0], 3, &[0.0, 0.0, 0.0]));
-        assert!(score(&pool, roc_auc).is_nan());
-        assert!(score(&Tally::default(), roc_auc).is_nan());
+    fn forecasts_of_different_numbers_of_draws_share_their_levels() {
+        let mut both = of(&[0.0, 1.0], 2, &[0.0, 0.0, 0.0, 1.0]);
+        pool(&mut both, &of(&[0.0, 1.0], 4, &[0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0]));
+        assert_eq!(both.0, [0.0, 0.0, 1.0, 0.25, 1.0, 0.0, 0.5, 1.0, 1.0]);
+        let mut empty = Tally::default();
+        pool(&mut empty, &both);
+        assert_eq!(empty, both);
+        pool(&mut both, &Tally::default());
+        assert_eq!(empty, both);
+    }
+
+    #[test]
+    fn no_rows_no_score_and_why() {
+        let why = |t: &Tally| score(t, roc_auc, "it needs events and non-events").unwrap_err().to_string();
+        assert!(why(&Tally::default()).contains("no row"));
+        assert!(why(&of(&[0.0], 1, &[3.0])).contains("events and non-events"));
     }
 }

@@ -1,31 +1,54 @@
 //! Forecast verification, one file a metric. To add one: write the file, name it below.
 //!
 //! A metric turns a field and what was then observed into a [`Tally`](forewarn_core::Tally) of sums; tallies
-//! add, and the score of any group (a step, a month, an origin) is that of its pooled tally. Rows hold their
-//! draws ascending ([`Field::sorted`](forewarn_core::Field::sorted)); a point forecast is a distribution all of
-//! whose mass is on one value. A score that is not defined is NaN, never a number that looks like one.
+//! add, and the score of any group (a step, a month, an origin) is that of its pooled tally. A point
+//! forecast is a distribution all of whose mass is on one value. A score that is not defined says why, and never gives
+//! a number that looks like one.
 
 forewarn_core::catalog! {
     /// Every metric that the binaries know, by name.
     pub static METRICS: [Metric] = [
+        accuracy,
         average_precision,
         bias,
         brier,
         coverage,
         crps,
+        dawid_sebastiani,
+        f1,
+        ignorance,
         interval_score,
+        log_loss,
         mae,
+        mape,
+        mase,
+        mcc,
         mean_calibration_ratio,
         mse,
         msle,
+        pearson,
+        pinball,
+        poisson_deviance,
+        precision,
         quantile_score,
+        r2,
+        recall,
         rmse,
+        rmsle,
         roc_auc,
+        smape,
+        threshold_crps,
+        tweedie_deviance,
+        weighted_interval_score,
     ];
 }
 
 mod average;
+mod confusion;
+mod deviance;
 mod levels;
+mod moments;
+mod points;
 mod settings;
 
 #[cfg(test)]

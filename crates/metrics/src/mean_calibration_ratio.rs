@@ -1,7 +1,9 @@
 //! Ratio of what was forecast to what was observed.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::point;
+use forewarn_kernels::draws::RowScore;
+
+use crate::average;
 
 forewarn_core::entry!(Metric: MeanCalibrationRatio as "mean-calibration-ratio");
 
@@ -9,24 +11,23 @@ forewarn_core::entry!(Metric: MeanCalibrationRatio as "mean-calibration-ratio");
 ///
 /// `sum f / sum y`, with `f` the mean of the draws, without unit: calibration in the large (Van Calster et al. 2019,
 /// doi:10.1186/s12916-019-1466-7), also known as multiplicative bias. Of a pool it is the ratio of its sums, not a
-/// mean of ratios. Right total, wrong places: it says nothing about either. NaN when nothing was observed; for
+/// mean of ratios. Right total, wrong places: it says nothing about either. Not defined when nothing was observed; for
 /// targets that can be negative use `bias`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MeanCalibrationRatio {}
 
 impl Metric for MeanCalibrationRatio {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let (mut forecast, mut observed) = (0.0, 0.0);
-        for (y, row) in args.rows() {
-            forecast += point::mean(row);
-            observed += f64::from(y);
-        }
-        Ok(Tally(vec![forecast, observed]))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        vec![RowScore::Mean, RowScore::Observed]
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        if tally.at(1) == 0.0 { f64::NAN } else { tally.at(0) / tally.at(1) }
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        let (forecast, observed) = (average::mean(tally, 0)?, average::mean(tally, 1)?);
+        if observed == 0.0 {
+            return Err(Error::data("nothing was observed: there is no ratio to it"));
+        }
+        Ok(forecast / observed)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

@@ -1,28 +1,37 @@
 //! Mean squared error.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::point;
+use forewarn_kernels::draws::RowScore;
+use forewarn_kernels::point::Loss;
 
 use crate::average;
+use crate::points::{self, Compat};
 
 forewarn_core::entry!(Metric: Mse as "mse");
 
 /// Mean squared error of the predictive mean: lower is better, 0 is perfect.
 ///
-/// `mean (f - y)^2` with `f` the mean of the draws, in the squared unit of the target. It is consistent for
-/// the mean (Gneiting 2011, doi:10.1198/jasa.2011.r10138): the best forecast is the expected value. With heavy
-/// tails a few rows decide it: read it with an interval, and beside a score of the whole distribution (`crps`).
+/// `mean (f - y)^2` with `f` the mean of the draws, in the squared unit of the target. Consistent for the
+/// expected value (Gneiting 2011, doi:10.1198/jasa.2011.r10138). A few large errors decide it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Mse {}
+pub struct Mse {
+    /// `views`: the mean over all draws of all rows, each draw a forecast, as views-evaluation 2.0.0 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
+}
 
 impl Metric for Mse {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        Ok(average::tally(args, |y, row| point::squared_error(point::mean(row), y)))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        points::row_scores(Loss::Squared, self.compat)
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        points::tally(args, Loss::Squared, self.compat, self.domain())
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {
@@ -34,16 +43,10 @@ impl Metric for Mse {
                 expect: 0.0,
             },
             ScoreExample {
-                title: "errors of 1 and -3",
-                observed: &[0.0, 12.0],
-                draws: &[&[1.0], &[9.0]],
+                title: "off by 3 and by 1",
+                observed: &[5.0, 1.0],
+                draws: &[&[2.0, 2.0], &[0.0, 4.0]],
                 expect: 5.0,
-            },
-            ScoreExample {
-                title: "of draws, the mean counts: 2 against 0",
-                observed: &[0.0],
-                draws: &[&[0.0, 0.0, 6.0]],
-                expect: 4.0,
             },
         ]
     }

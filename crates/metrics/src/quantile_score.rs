@@ -1,7 +1,7 @@
 //! Quantile score.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::quantile;
+use forewarn_kernels::draws::RowScore;
 
 use crate::{average, settings};
 
@@ -35,13 +35,12 @@ impl QuantileScore {
 }
 
 impl Metric for QuantileScore {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        let level = self.level;
-        Ok(average::tally(args, |y, row| quantile::pinball(quantile::quantile(row, level), y, level)))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        vec![RowScore::QuantileScore { level: self.level }]
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally)
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

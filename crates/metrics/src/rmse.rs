@@ -1,28 +1,37 @@
 //! Root mean squared error.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::point;
+use forewarn_kernels::draws::RowScore;
+use forewarn_kernels::point::Loss;
 
 use crate::average;
+use crate::points::{self, Compat};
 
 forewarn_core::entry!(Metric: Rmse as "rmse");
 
 /// Root mean squared error of the predictive mean: lower is better, 0 is perfect.
 ///
-/// `sqrt(mean (f - y)^2)` with `f` the mean of the draws, in the unit of the target. The root is taken of the
-/// pool, not averaged over its parts. It ranks forecasts as `mse` does (Gneiting 2011,
-/// doi:10.1198/jasa.2011.r10138), and a few rows decide it where tails are heavy.
+/// `sqrt(mean (f - y)^2)` with `f` the mean of the draws, in the unit of the target. Of a pool it is the root
+/// of the pooled mean, not a mean of roots. Ranks as `mse` does (Gneiting 2011, doi:10.1198/jasa.2011.r10138).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Rmse {}
+pub struct Rmse {
+    /// `views`: the mean over all draws of all rows, each draw a forecast, as views-evaluation 2.0.0 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
+}
 
 impl Metric for Rmse {
-    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
-        Ok(average::tally(args, |y, row| point::squared_error(point::mean(row), y)))
+    fn row_scores(&self, _kind: ForecastKind) -> Vec<RowScore> {
+        points::row_scores(Loss::Squared, self.compat)
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        average::mean(tally).sqrt()
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        points::tally(args, Loss::Squared, self.compat, self.domain())
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        Ok(average::mean(tally, 0)?.sqrt())
     }
 
     fn examples(&self) -> Vec<ScoreExample> {
@@ -34,10 +43,10 @@ impl Metric for Rmse {
                 expect: 0.0,
             },
             ScoreExample {
-                title: "errors of 1 and -7: the larger one dominates",
-                observed: &[0.0, 12.0],
-                draws: &[&[1.0], &[5.0]],
-                expect: 5.0,
+                title: "off by 3 and by 1",
+                observed: &[5.0, 1.0],
+                draws: &[&[2.0, 2.0], &[0.0, 4.0]],
+                expect: 2.23606797749979,
             },
         ]
     }

@@ -12,9 +12,9 @@ forewarn_core::entry!(Metric: RocAuc as "roc-auc", check);
 ///
 /// The forecast probability is the share of draws that reach `threshold`. The area under the curve of hit rate
 /// against false-alarm rate (Hanley and `McNeil` 1982, doi:10.1148/radiology.143.1.7063747), 0-1. For rare events it
-/// is generous: telling deserts from cities is enough for 0.95; read it beside `average-precision`. NaN unless
-/// there were events and non-events. `S` draws rank in `S + 1` levels (a point forecast in 2), and pooling fields
-/// of different `S` gives NaN.
+/// is generous: telling deserts from cities is enough for 0.95; read it beside `average-precision`. Not
+/// defined unless there were events and non-events. `S` draws rank in `S + 1` levels, a point forecast in 2, a forecast
+/// probability by its value.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RocAuc {
@@ -40,8 +40,16 @@ impl Metric for RocAuc {
         Ok(levels::tally(args, self.threshold))
     }
 
-    fn score(&self, tally: &Tally) -> f64 {
-        levels::score(tally, ranking::roc_auc)
+    fn pool(&self, pool: &mut Tally, part: &Tally) {
+        levels::pool(pool, part);
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        levels::score(tally, ranking::roc_auc, "it needs both events and non-events")
+    }
+
+    fn of_events(&self) -> bool {
+        true
     }
 
     fn examples(&self) -> Vec<ScoreExample> {

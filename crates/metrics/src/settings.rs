@@ -17,3 +17,19 @@ pub(crate) fn threshold(component: &str, threshold: f64) -> Result<()> {
     }
     Err(Error::config(component, format!("`threshold` is {threshold}; it must be finite")))
 }
+
+/// A probability, 0 and 1 included.
+pub(crate) fn probability(component: &str, setting: &str, value: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::config(component, format!("`{setting}` is {value}; it must be from 0 to 1")))
+}
+
+/// A least value for forecasts; 0 for none.
+pub(crate) fn floor(component: &str, floor: f64) -> Result<()> {
+    if floor.is_finite() && floor >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::config(component, format!("`floor` is {floor}; it must be 0 or more")))
+}

@@ -71,8 +71,9 @@ impl Scores {
         let mut scores = Vec::new();
         for name in names {
             for metric in metrics {
-                for ((group, key), pool) in groups(origins, name, metric.name) {
-                    let value = pool.tally.map(|t| metric.metric.score(&t)).filter(|v| v.is_finite());
+                for ((group, key), pool) in groups(origins, name, metric) {
+                    let value =
+                        pool.tally.and_then(|t| metric.metric.score(&t).ok()).filter(|v| v.is_finite());
                     let (model, metric) = (name.clone(), metric.name.to_owned());
                     scores.push(Score { model, metric, group, key, value, n: pool.rows });
                 }
@@ -95,10 +96,14 @@ struct Pool {
     rows: u64,
 }
 
-fn groups(origins: &[OriginTallies], name: &str, metric: &str) -> BTreeMap<(Group, Option<i32>), Pool> {
+fn groups(
+    origins: &[OriginTallies],
+    name: &str,
+    metric: &NamedMetric,
+) -> BTreeMap<(Group, Option<i32>), Pool> {
     let mut pools: BTreeMap<(Group, Option<i32>), Pool> = BTreeMap::new();
     for origin in origins {
-        let steps = origin.tallies.get(name).and_then(|m| m.get(metric));
+        let steps = origin.tallies.get(name).and_then(|m| m.get(metric.name));
         for (i, &rows) in origin.rows.iter().enumerate() {
             let step = Step(i as u16 + 1);
             let month = origin.origin + step;
@@ -114,7 +119,7 @@ fn groups(origins: &[OriginTallies], name: &str, metric: &str) -> BTreeMap<(Grou
                     pools.entry(key).or_insert_with(|| Pool { tally: Some(Tally::default()), rows: 0 });
                 pool.rows += rows;
                 match (tally, &mut pool.tally) {
-                    (Some(tally), Some(sum)) => sum.add(tally),
+                    (Some(tally), Some(sum)) => metric.metric.pool(sum, tally),
                     (None, sum) => *sum = None,
                     (Some(_), None) => {}
                 }
@@ -157,7 +162,7 @@ mod tests {
     }
 
     fn origin(origin: i32, sums: [Option<(f64, f64)>; 2]) -> OriginTallies {
-        let steps = sums.iter().map(|s| s.map(|(sum, n)| Tally(vec![n, sum]))).collect();
+        let steps = sums.iter().map(|s| s.map(|(sum, n)| Tally(vec![n, n, sum]))).collect();
         let tallies = BTreeMap::from([("a".to_owned(), BTreeMap::from([("mae".to_owned(), steps)]))]);
         OriginTallies { origin: Period(origin), rows: vec![2, 4], tallies, failures: Vec::new() }
     }

@@ -106,7 +106,7 @@ fn score(case: &Case, observed: &[f64], rows: &[Vec<f64>]) -> Result<f64> {
     let values = rows.iter().flatten().map(|v| *v as f32).collect();
     let units = (0..rows.len() as u32).map(Unit).collect();
     let field = Field::draws(Period(1), Step(1), units, rows[0].len(), values)?;
-    Ok(metric.score(&metric.tally(&ScoreArgs::new(&observed, &field)?)?))
+    metric.score(&metric.tally(&ScoreArgs::new(&observed, &field)?)?)
 }
 
 /// The kernel of a metric that is a mean over rows, in double precision.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use forewarn_catalog::{METRICS, find};
 use forewarn_core::{
-    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Partition, Period, PredictArgs, RollingOrigins,
-    ScoreArgs, Step, Tally,
+    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Metric, Partition, Period, PredictArgs,
+    RollingOrigins, ScoreArgs, Step, Tally,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -198,23 +198,22 @@ impl Work<'_> {
         Ok(part)
     }
 
+    fn scorers(&self) -> Vec<&dyn Metric> {
+        self.metrics.iter().map(|m| m.metric.as_ref()).collect()
+    }
+
     fn tally(&self, part: &mut StepTallies, name: &str, observed: &[f32], field: Field) {
-        let field = field.sorted();
-        let tally = |m: &NamedMetric| {
-            let tally = ScoreArgs::new(observed, &field).and_then(|args| m.metric.tally(&args));
-            tally.map_err(|e| {
-                format!("{} of {name} at origin {}, step {}: {e}", m.name, field.origin, field.step)
-            })
+        let results = match ScoreArgs::new(observed, &field) {
+            Ok(args) => forewarn_core::tallies(&self.scorers(), &args),
+            Err(e) => self.metrics.iter().map(|_| Err(e.clone())).collect(),
         };
         let mut tallies = Vec::with_capacity(self.metrics.len());
-        for result in self.metrics.iter().map(tally) {
-            match result {
-                Ok(tally) => tallies.push(Some(tally)),
-                Err(reason) => {
-                    part.failures.push(reason);
-                    tallies.push(None);
-                }
+        for (metric, result) in self.metrics.iter().zip(results) {
+            if let Err(e) = &result {
+                let (metric, origin, step) = (&metric.name, field.origin, field.step);
+                part.failures.push(format!("{metric} of {name} at origin {origin}, step {step}: {e}"));
             }
+            tallies.push(result.ok());
         }
         part.tallies.insert(name.to_owned(), tallies);
     }

@@ -1,0 +1,79 @@
+//! Logarithmic loss of an event.
+
+use forewarn_core::prelude::*;
+use forewarn_kernels::draws::Event;
+use forewarn_kernels::point::Loss;
+
+use crate::{average, settings};
+
+forewarn_core::entry!(Metric: LogLoss as "log-loss", check);
+
+/// Logarithmic loss of the probability of the event «at least `threshold`»: lower is better, 0 is perfect.
+///
+/// `-mean (o ln p + (1 - o) ln(1 - p))` with `p` the share of draws that reach the threshold, kept `epsilon`
+/// away from 0 and 1, and `o` 1 when the truth does, else 0; natural logarithm, without unit. Proper (Good
+/// 1952, doi:10.1111/j.2517-6161.1952.tb00104.x). What was called impossible and happened costs `-ln epsilon`:
+/// with `S` draws no `p` is more certain than `1/S`, for which `epsilon` should allow.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LogLoss {
+    /// Smallest value that is an event, in the unit of the target. Of forecast probabilities the event is 1.
+    pub threshold: f64,
+    /// Distance of probabilities from 0 and 1, between 0 and 0.5.
+    pub epsilon: f64,
+}
+
+impl Default for LogLoss {
+    fn default() -> Self {
+        Self { threshold: 1.0, epsilon: f64::EPSILON }
+    }
+}
+
+impl LogLoss {
+    fn check(self) -> Result<Self> {
+        settings::threshold("log-loss", self.threshold)?;
+        if !(0.0..0.5).contains(&self.epsilon) || self.epsilon == 0.0 {
+            let reason = format!("`epsilon` is {}; it must be above 0 and below 0.5", self.epsilon);
+            return Err(Error::config("log-loss", reason));
+        }
+        Ok(self)
+    }
+}
+
+impl Metric for LogLoss {
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        let loss = Loss::Log { epsilon: self.epsilon };
+        let mut sums = vec![0.0; 3];
+        for (probability, event, weight) in args.events(Event { threshold: self.threshold, strict: false }) {
+            sums[0] += 1.0;
+            sums[1] += weight;
+            sums[2] += weight * loss.of(probability, event);
+        }
+        Ok(Tally(sums))
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
+    }
+
+    fn of_events(&self) -> bool {
+        true
+    }
+
+    fn examples(&self) -> Vec<ScoreExample> {
+        vec![
+            ScoreExample {
+                title: "a perfect forecast, as certain as epsilon lets it be",
+                observed: &[0.0, 12.0],
+                draws: &[&[0.0], &[12.0]],
+                expect: 0.0,
+            },
+            ScoreExample {
+                title: "one draw in four says so, and it happens",
+                observed: &[3.0],
+                draws: &[&[0.0, 0.0, 0.0, 7.0]],
+                expect: 1.38629436111989,
+            },
+        ]
+    }
+}

@@ -1,0 +1,61 @@
+//! Mean Poisson deviance.
+
+use forewarn_core::prelude::*;
+
+use crate::{average, deviance, settings};
+
+forewarn_core::entry!(Metric: PoissonDeviance as "poisson-deviance", check);
+
+/// Mean Poisson deviance of the predictive mean: lower is better, 0 is perfect.
+///
+/// `mean 2 (y ln(y / f) - y + f)` with `f` the mean of the draws and `0 ln 0 = 0`, in the unit of the target.
+/// Consistent for the expected value, like `mse`, but large counts decide less (Gneiting 2011,
+/// doi:10.1198/jasa.2011.r10138). A forecast of 0 has no deviance unless nothing happens: `floor` raises
+/// forecasts to a least one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PoissonDeviance {
+    /// Least forecast, in the unit of the target: smaller ones are raised to it. 0 leaves them, and any row with
+    /// forecast 0 then leaves no score.
+    pub floor: f64,
+}
+
+impl PoissonDeviance {
+    fn check(self) -> Result<Self> {
+        settings::floor("poisson-deviance", self.floor)?;
+        Ok(self)
+    }
+}
+
+impl Metric for PoissonDeviance {
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        deviance::tally(args, (1.0, self.floor), None)
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        average::mean(tally, 0)
+    }
+
+    fn examples(&self) -> Vec<ScoreExample> {
+        vec![
+            ScoreExample {
+                title: "a perfect forecast",
+                observed: &[3.0, 12.0],
+                draws: &[&[3.0], &[12.0]],
+                expect: 0.0,
+            },
+            ScoreExample {
+                title: "1 for 0 and half for 2",
+                observed: &[0.0, 2.0],
+                draws: &[&[1.0], &[1.0]],
+                expect: 1.38629436111989,
+            },
+            ScoreExample {
+                title: "0 for 1 is infinitely wrong",
+                observed: &[1.0],
+                draws: &[&[0.0]],
+                expect: f64::NAN,
+            },
+        ]
+    }
+}

@@ -1,0 +1,84 @@
+//! Share of alarms that came true.
+
+use forewarn_core::prelude::*;
+
+use crate::confusion::{self, Alarm};
+
+forewarn_core::entry!(Metric: Precision as "precision", check);
+
+/// Share of alarms that came true: higher is better, 1 is perfect.
+///
+/// `hits / (hits + false alarms)`, 0-1 (Jolliffe and Stephenson 2012, doi:10.1002/9781119960003). An alarm is a
+/// forecast probability (the share of draws that reach `threshold`) of at least `probability`. Not defined
+/// without an alarm, where scikit-learn answers 0.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Precision {
+    /// Smallest value that is an event, in the unit of the target. Of forecast probabilities the event is 1.
+    pub threshold: f64,
+    /// Smallest forecast probability that raises an alarm, 0-1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+}
+
+impl Default for Precision {
+    fn default() -> Self {
+        let Alarm { threshold, probability } = Alarm::default();
+        Self { threshold, probability }
+    }
+}
+
+impl Precision {
+    fn check(self) -> Result<Self> {
+        self.alarm().check("precision")?;
+        Ok(self)
+    }
+}
+
+impl Metric for Precision {
+    fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
+        Ok(self.alarm().tally(args))
+    }
+
+    fn score(&self, tally: &Tally) -> Result<f64> {
+        let [hits, false_alarms, _, _] = confusion::cells(tally);
+        confusion::ratio(hits, hits + false_alarms, "there is no alarm")
+    }
+
+    fn better(&self) -> Better {
+        Better::Higher
+    }
+
+    fn of_events(&self) -> bool {
+        true
+    }
+
+    fn examples(&self) -> Vec<ScoreExample> {
+        vec![
+            ScoreExample {
+                title: "a perfect forecast",
+                observed: &[0.0, 12.0],
+                draws: &[&[0.0], &[12.0]],
+                expect: 1.0,
+            },
+            ScoreExample {
+                title: "one of two alarms",
+                observed: &[0.0, 12.0],
+                draws: &[&[2.0], &[3.0]],
+                expect: 0.5,
+            },
+            ScoreExample {
+                title: "no alarm, no precision",
+                observed: &[12.0],
+                draws: &[&[0.0]],
+                expect: f64::NAN,
+            },
+        ]
+    }
+}
+
+impl Precision {
+    fn alarm(&self) -> Alarm {
+        Alarm { threshold: self.threshold, probability: self.probability }
+    }
+}
