@@ -9,6 +9,7 @@ mod finding;
 pub mod geography;
 pub mod panel_file;
 mod records;
+pub mod score_table;
 pub mod synthetic;
 pub mod table;
 mod text;
