@@ -5,6 +5,10 @@ mod events;
 #[cfg(test)]
 mod parquet;
 #[cfg(test)]
+mod score_table;
+#[cfg(test)]
+mod score_table_wrong;
+#[cfg(test)]
 mod shared;
 #[cfg(test)]
 mod shuffled;
