@@ -61,6 +61,7 @@ fn points_are_the_same_from_every_format() {
         weights: vec![1.0, 0.0, 0.5],
     };
     same(br#"{"y": [0, null, 2.5], "p": [0.1, 3, "NaN"], "w": [1, 0, 0.5]}"#, &expected);
+    same("\u{feff}{\"y\": [0, null, 2.5], \"p\": [0.1, 3, null], \"w\": [1, 0, 0.5]}".as_bytes(), &expected);
     same(b" \n{\"w\":[1,0,0.5],\"p\":[0.1,3,null],\"y\":[0,\"NA\",2.5]}\n", &expected);
     let csv = "cell,y,p,w\na,0,0.1,1\nb,,3,0\nc,2.5,NA,0.5\n";
     same(csv.as_bytes(), &expected);

@@ -219,6 +219,24 @@ fn parquet_that_is_wrong_is_named_by_column_or_row() {
 }
 
 #[test]
+fn rows_of_parquet_are_counted_over_all_of_the_file() {
+    let mut y = vec![Some(1.0); 9000];
+    let draws = |long: usize| -> ArrayRef {
+        let rows = (0..9000).map(|i| Some(vec![Some(2.0); if i >= long { 3 } else { 2 }]));
+        Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows))
+    };
+    for long in [4096, 6000] {
+        let e = message(parquet(vec![("y", floats(&y)), ("draws", draws(long))]));
+        let row = long + 1;
+        let expected = format!("f:{row}: row {row} of `draws` has 3 draws, row 1 has 2; give");
+        assert!(e.starts_with(&expected), "{e}");
+    }
+    y[6000] = Some(f64::INFINITY);
+    let e = message(parquet(vec![("y", floats(&y)), ("draws", draws(9000))]));
+    assert!(e.starts_with("f:6001: `y` is inf"), "{e}");
+}
+
+#[test]
 fn broken_files_are_refused_whole() {
     let good = parquet(vec![("y", floats(&[Some(1.0); 500])), ("p", floats(&[Some(2.0); 500]))]);
     assert!(ScoreTable::parse(&good, "f").is_ok());
