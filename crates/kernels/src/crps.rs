@@ -7,7 +7,7 @@
 
 /// Independent partial sums, so that the additions need not wait for one another. Part of the definition:
 /// another number gives other last bits.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 /// The first rank of each partial sum.
 const RANKS: [f64; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
 
@@ -67,7 +67,7 @@ fn half_differences<T: Copy + Into<f64>>(row: &[T], origin: f64) -> f64 {
 }
 
 /// Sum of a function of rank (from 0) and draw.
-fn sum<T: Copy + Into<f64>>(row: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
+pub(crate) fn sum<T: Copy + Into<f64>>(row: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
     let (blocks, rest) = row.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
     let mut ranks = RANKS;
@@ -80,7 +80,14 @@ fn sum<T: Copy + Into<f64>>(row: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
     for ((sum, rank), &x) in lanes.iter_mut().zip(ranks).zip(rest) {
         *sum += term(rank, x.into());
     }
-    lanes.iter().sum()
+    total(lanes)
+}
+
+/// The partial sums of a row, added up in their order.
+#[inline(always)]
+pub(crate) fn total(lanes: [f64; LANES]) -> f64 {
+    let [first, rest @ ..] = lanes;
+    rest.into_iter().fold(first, |sum, lane| sum + lane)
 }
 
 #[cfg(test)]

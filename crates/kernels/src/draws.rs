@@ -6,29 +6,23 @@
 //!
 //! Missing values: a row whose truth or any of whose draws is NaN scores NaN. Infinite draws are kept as they are.
 
-use crate::simd::{Real, chunks};
+mod tile;
+
+use rayon::prelude::*;
+
+use crate::simd::{Level, Real};
+use crate::sort::lanes::{Job, Lanes, Sortable, arrays};
+use crate::sort::{Layout, Table, Tile};
 use crate::{crps, exceedance, point, quantile};
 
 /// Rows handed to a thread at a time; fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 1024;
+/// Chunks whose sums are held at a time.
+const BATCH: usize = 64;
 
 /// Rows x draws.
 #[derive(Debug, Clone, Copy)]
-pub struct Draws<'a, T> {
-    values: &'a [T],
-    rows: usize,
-    width: usize,
-    layout: Layout,
-}
-
-/// Which values are neighbours in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layout {
-    /// The draws of a row.
-    Rows,
-    /// The rows of a draw.
-    Columns,
-}
+pub struct Draws<'a, T>(Table<'a, T>);
 
 impl<'a, T: Real> Draws<'a, T> {
     /// Rows x draws, the draws of a row contiguous.
@@ -37,46 +31,32 @@ impl<'a, T: Real> Draws<'a, T> {
     /// When the values are no whole number of rows, or `width` is 0.
     pub fn contiguous(values: &'a [T], width: usize) -> Self {
         assert!(width > 0 && values.len().is_multiple_of(width), "{} values, {width} draws", values.len());
-        Self { values, rows: values.len() / width, width, layout: Layout::Rows }
+        Self(Table { values, rows: values.len() / width, width, layout: Layout::Rows })
     }
 
     /// Draws x rows: draw `k` of row `i` at `k * rows + i`.
     ///
     /// # Panics
-    /// When the values are no whole number of draws.
+    /// When the values are no whole number of draws, or there are rows without any.
     pub fn strided(values: &'a [T], rows: usize) -> Self {
-        if rows == 0 {
-            return Self { values: &[], rows: 0, width: 1, layout: Layout::Columns };
-        }
-        assert!(
-            values.len().is_multiple_of(rows) && !values.is_empty(),
-            "{} values, {rows} rows",
-            values.len()
-        );
-        Self { values, rows, width: values.len() / rows, layout: Layout::Columns }
+        let width = values.len().checked_div(rows).unwrap_or(1);
+        assert!(width > 0 && values.len() == rows * width, "{} values, {rows} rows", values.len());
+        Self(Table { values, rows, width, layout: Layout::Columns })
     }
 
     /// All values, in their layout.
     pub fn values(&self) -> &'a [T] {
-        self.values
+        self.0.values
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.0.rows
     }
 
     /// Draws a row.
     pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The draws of row `i`, in no particular order.
-    fn row(&self, i: usize) -> Vec<T> {
-        match self.layout {
-            Layout::Rows => self.values[i * self.width..(i + 1) * self.width].to_vec(),
-            Layout::Columns => self.values[i..].iter().step_by(self.rows).copied().collect(),
-        }
+        self.0.width
     }
 }
 
@@ -214,7 +194,9 @@ impl RowScore {
             Self::FairCrps => crps::fair(row, y),
             Self::ThresholdCrps { threshold } => crps::above(row, y, *threshold),
             Self::Ignorance(bins) => bins.ignorance(row, y),
-            Self::Interval(interval) => interval.score(row, y),
+            Self::Interval(i) => {
+                i.score(quantile::quantile(row, i.lower), quantile::quantile(row, i.upper), y)
+            }
             Self::Coverage { level } => {
                 f64::from(quantile::covers(quantile::central_interval(row, *level), y))
             }
@@ -229,8 +211,9 @@ impl RowScore {
 }
 
 impl Interval {
-    fn score<T: Real>(&self, row: &[T], y: f64) -> f64 {
-        let (l, u) = (quantile::quantile(row, self.lower), quantile::quantile(row, self.upper));
+    /// The score, given the two quantiles.
+    #[inline(always)]
+    fn score(&self, l: f64, u: f64, y: f64) -> f64 {
         (u - l) + self.below * (l - y).max(0.0) + self.above * (y - u).max(0.0)
     }
 }
@@ -242,18 +225,30 @@ impl Bins {
     }
 
     fn ignorance<T: Real>(&self, row: &[T], y: f64) -> f64 {
-        let last = self.edges.len() - 1;
-        let Some(bin) = self.index(y) else { return f64::NAN };
-        let beyond = row.last().is_some_and(|&x| x.into() >= self.edges[last]);
-        let bins = match self.beyond {
-            Beyond::Open => last + 1,
-            Beyond::Closed if bin == last => return f64::NAN,
-            Beyond::Closed => last + usize::from(beyond),
-        };
-        let from = exceedance::exceeding(row, self.edges[bin]);
-        let to = self.edges.get(bin + 1).map_or(0, |&e| exceedance::exceeding(row, e));
-        let count = (from - to) as f64;
-        -((count + 1.0) / (row.len() + bins) as f64).log2()
+        let Some((from, to)) = self.around(y) else { return f64::NAN };
+        let reach = |edge: Option<f64>| edge.map_or(0, |e| exceedance::exceeding(row, e));
+        let beyond = row.last().is_some_and(|&x| x.into() >= self.last());
+        self.surprise((reach(Some(from)) - reach(to)) as f64, row.len(), beyond)
+    }
+
+    /// Lower and upper edge of the bin of `y`, no upper one for the open bin; `None` where `y` has no score.
+    #[inline(always)]
+    fn around(&self, y: f64) -> Option<(f64, Option<f64>)> {
+        let bin = self.index(y)?;
+        let upper = self.edges.get(bin + 1).copied();
+        (upper.is_some() || self.beyond == Beyond::Open).then(|| (self.edges[bin], upper))
+    }
+
+    /// The last edge.
+    fn last(&self) -> f64 {
+        self.edges.last().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Bits of surprise at a bin with `count` of `draws` draws, when some are (or not) beyond the last edge.
+    #[inline(always)]
+    fn surprise(&self, count: f64, draws: usize, beyond: bool) -> f64 {
+        let bins = self.edges.len() - usize::from(self.beyond == Beyond::Closed && !beyond);
+        -((count + 1.0) / (draws + bins) as f64).log2()
     }
 }
 
@@ -265,39 +260,194 @@ fn share<T: Real>(row: &[T], event: Event) -> f64 {
 
 fn weighted_interval<T: Real>(row: &[T], y: f64, levels: &[f64]) -> f64 {
     let median = (y - quantile::quantile(row, 0.5)).abs() / 2.0;
-    let interval = |&level: &f64| (1.0 - level) / 2.0 * Interval::central(level).score(row, y);
-    (median + levels.iter().map(interval).sum::<f64>()) / (levels.len() as f64 + 0.5)
+    let interval = |&level: &f64| {
+        let i = Interval::central(level);
+        let (l, u) = (quantile::quantile(row, i.lower), quantile::quantile(row, i.upper));
+        (1.0 - level) / 2.0 * i.score(l, u, y)
+    };
+    levels.iter().fold(median, |sum, level| sum + interval(level)) / (levels.len() as f64 + 0.5)
 }
 
 fn dawid_sebastiani<T: Real>(row: &[T], y: f64) -> f64 {
     let mean = point::mean(row);
-    let squares: f64 = row.iter().map(|&x| (x.into() - mean).powi(2)).sum();
-    let variance = squares / (row.len() as f64 - 1.0);
-    if variance > 0.0 { (y - mean).powi(2) / variance + variance.ln() } else { f64::NAN }
+    let variance = crps::sum(row, |_, x| (x - mean) * (x - mean)) / (row.len() as f64 - 1.0);
+    standardised(y, mean, variance)
+}
+
+/// `((y - mean) / s)^2 + 2 ln s`; NaN unless `s` is above 0.
+#[inline(always)]
+fn standardised(y: f64, mean: f64, variance: f64) -> f64 {
+    if variance > 0.0 { (y - mean) * (y - mean) / variance + variance.ln() } else { f64::NAN }
 }
 
 /// Every score of every row: one vector a score.
 ///
 /// # Panics
 /// When there are not as many observations as rows.
-pub fn score<T: Real>(draws: &Draws<'_, T>, observed: &[T], scores: &[RowScore]) -> Vec<Vec<f64>> {
+pub fn score<T: Sortable>(draws: &Draws<'_, T>, observed: &[T], scores: &[RowScore]) -> Vec<Vec<f64>> {
     assert_eq!(draws.rows(), observed.len(), "one observation a row");
-    let parts = chunks(draws.rows(), CHUNK, |rows| {
-        let mut part = vec![Vec::with_capacity(rows.len()); scores.len()];
-        for i in rows {
-            let mut row = draws.row(i);
-            row.sort_unstable_by(|a, b| Into::<f64>::into(*a).total_cmp(&(*b).into()));
-            for (column, score) in part.iter_mut().zip(scores) {
-                column.push(score.of(&row, observed[i]));
-            }
-        }
-        part
-    });
-    let mut whole = vec![Vec::with_capacity(draws.rows()); scores.len()];
-    for part in parts {
-        for (column, mut rows) in whole.iter_mut().zip(part) {
-            column.append(&mut rows);
+    let mut whole: Vec<Vec<f64>> = scores.iter().map(|_| vec![0.0; draws.rows()]).collect();
+    if scores.is_empty() {
+        return whole;
+    }
+    // One element a chunk of rows: its part of every column.
+    let mut parts: Vec<Vec<&mut [f64]>> = (0..draws.rows().div_ceil(CHUNK)).map(|_| Vec::new()).collect();
+    for column in &mut whole {
+        for (part, rows) in parts.iter_mut().zip(column.chunks_mut(CHUNK)) {
+            part.push(rows);
         }
     }
+    parts.into_par_iter().enumerate().for_each(|(i, columns)| {
+        let chunk = Chunk { draws, observed, scores, first: i * CHUNK, columns };
+        T::with(Level::best(), chunk);
+    });
     whole
 }
+
+/// Which rows belong together.
+#[derive(Debug, Clone, Copy)]
+pub struct Grouping<'a> {
+    /// Group of each row, from 0; empty when all are in group 0.
+    pub of: &'a [u32],
+    /// Number of groups.
+    pub count: usize,
+}
+
+/// What the rows of each group add up to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupSums {
+    /// Rows whose truth is known, by group.
+    pub rows: Vec<f64>,
+    /// Their weight, by group.
+    pub weight: Vec<f64>,
+    /// Their weighted sum, by score, then group.
+    pub sums: Vec<Vec<f64>>,
+}
+
+impl GroupSums {
+    fn new(groups: usize, scores: usize) -> Self {
+        Self { rows: vec![0.0; groups], weight: vec![0.0; groups], sums: vec![vec![0.0; groups]; scores] }
+    }
+
+    fn add(&mut self, other: &Self) {
+        let add = |a: &mut Vec<f64>, b: &Vec<f64>| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        add(&mut self.rows, &other.rows);
+        add(&mut self.weight, &other.weight);
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| add(a, b));
+    }
+}
+
+/// Sums of every score over the groups of every grouping, in one pass over the draws. Rows whose truth is NaN are left
+/// out; no weights mean 1 for every row.
+///
+/// # Panics
+/// When there are not as many observations, weights (if any) or groups (if any) as rows, or a group is not below its
+/// `count`.
+pub fn sums<T: Sortable>(
+    draws: &Draws<'_, T>,
+    observed: &[T],
+    weights: &[f64],
+    scores: &[RowScore],
+    groupings: &[Grouping<'_>],
+) -> Vec<GroupSums> {
+    assert_eq!(draws.rows(), observed.len(), "one observation a row");
+    let whole = |n: usize| n == 0 || n == draws.rows();
+    assert!(
+        whole(weights.len()) && groupings.iter().all(|g| whole(g.of.len())),
+        "one weight and group a row"
+    );
+    let mut totals: Vec<_> = groupings.iter().map(|g| GroupSums::new(g.count, scores.len())).collect();
+    let chunks: Vec<usize> = (0..draws.rows()).step_by(CHUNK).collect();
+    for batch in chunks.chunks(BATCH) {
+        let part = |&first: &usize| {
+            let rows = first..(first + CHUNK).min(draws.rows());
+            let mut columns = vec![vec![0.0; rows.len()]; scores.len()];
+            let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+            T::with(Level::best(), Chunk { draws, observed, scores, first, columns: slices });
+            let weights = weigh(&observed[rows.clone()], weights.get(rows.clone()), &mut columns);
+            groupings.iter().map(|g| group(g, first, &weights, &columns)).collect::<Vec<_>>()
+        };
+        let parts: Vec<Vec<GroupSums>> = batch.par_iter().map(part).collect();
+        for part in &parts {
+            totals.iter_mut().zip(part).for_each(|(total, part)| total.add(part));
+        }
+    }
+    totals
+}
+
+/// Multiplies the scores of a chunk by the weights of its rows; those without truth get 0 for both. The weights, and 1
+/// for each row with truth.
+fn weigh<T: Real>(observed: &[T], weights: Option<&[f64]>, columns: &mut [Vec<f64>]) -> [Vec<f64>; 2] {
+    let known: Vec<f64> = observed.iter().map(|&y| f64::from(!y.into().is_nan())).collect();
+    let weights = match weights.filter(|w| !w.is_empty()) {
+        Some(weights) => known.iter().zip(weights).map(|(k, w)| k * w).collect(),
+        None => known.clone(),
+    };
+    for column in columns {
+        for ((score, weight), known) in column.iter_mut().zip(&weights).zip(&known) {
+            *score = if *known == 0.0 { 0.0 } else { *score * weight };
+        }
+    }
+    [known, weights]
+}
+
+/// Adds up the rows of a chunk by group.
+fn group(
+    grouping: &Grouping<'_>,
+    first: usize,
+    [known, weights]: &[Vec<f64>; 2],
+    columns: &[Vec<f64>],
+) -> GroupSums {
+    let mut sums = GroupSums::new(grouping.count, columns.len());
+    let all = [0; CHUNK];
+    let of = grouping.of.get(first..first + known.len()).unwrap_or(&all[..known.len()]);
+    let mut start = 0;
+    // Neighbours mostly belong together.
+    for run in of.chunk_by(|a, b| a == b) {
+        let (rows, group) = (start..start + run.len(), run[0] as usize);
+        start = rows.end;
+        sums.rows[group] += crps::sum(&known[rows.clone()], |_, v| v);
+        sums.weight[group] += crps::sum(&weights[rows.clone()], |_, v| v);
+        for (sum, column) in sums.sums.iter_mut().zip(columns) {
+            sum[group] += crps::sum(&column[rows.clone()], |_, v| v);
+        }
+    }
+    sums
+}
+
+/// Some rows to score, and where the scores go.
+struct Chunk<'a, T> {
+    draws: &'a Draws<'a, T>,
+    observed: &'a [T],
+    scores: &'a [RowScore],
+    first: usize,
+    columns: Vec<&'a mut [f64]>,
+}
+
+impl<T: Sortable> Job<T> for Chunk<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<T, N>, const N: usize>(mut self) {
+        let Some(rows) = self.columns.first().map(|column| column.len()) else { return };
+        let width = self.draws.width();
+        let mut tile: Tile<V> = Tile::new();
+        for start in (0..rows).step_by(N) {
+            tile.fill(&self.draws.0, self.first + start);
+            let lane = |l: usize| self.observed[self.first + (start + l).min(rows - 1)].into();
+            let sorted = tile::Sorted::<T, N>::new(arrays(tile.ranks(width)), std::array::from_fn(lane));
+            for (column, score) in self.columns.iter_mut().zip(self.scores) {
+                let mut values = sorted.score(score);
+                for (l, value) in values.iter_mut().enumerate().filter(|(l, _)| tile.missing >> l & 1 == 1) {
+                    let _ = l;
+                    *value = f64::NAN;
+                }
+                let end = (start + N).min(rows);
+                column[start..end].copy_from_slice(&values[..end - start]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

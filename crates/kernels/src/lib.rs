@@ -15,3 +15,4 @@ pub mod quantile;
 pub mod random;
 pub mod ranking;
 pub mod simd;
+pub mod sort;

@@ -7,7 +7,7 @@ pub fn mean<T: Copy + Into<f64>>(row: &[T]) -> f64 {
     if first == last {
         return first;
     }
-    row.iter().map(|&x| x.into()).sum::<f64>() / row.len() as f64
+    crate::crps::sum(row, |_, x| x) / row.len() as f64
 }
 
 /// A loss of a point forecast `f` of `y`.

@@ -8,15 +8,24 @@ pub fn quantile<T: Copy + Into<f64>>(row: &[T], p: f64) -> f64 {
     if row.is_empty() || !(0.0..=1.0).contains(&p) {
         return f64::NAN;
     }
-    let last = row.len() - 1;
-    let h = last as f64 * p;
-    let below = (h as usize).min(last);
-    let (a, b): (f64, f64) = (row[below].into(), row[(below + 1).min(last)].into());
+    let (below, t) = position(row.len(), p);
+    between(row[below].into(), row[(below + 1).min(row.len() - 1)].into(), t)
+}
+
+/// Rank (from 0) of the order statistic below the `p`-quantile of `m` draws, and the share of the way to the next.
+pub(crate) fn position(m: usize, p: f64) -> (usize, f64) {
+    let h = (m - 1) as f64 * p;
+    let below = (h as usize).min(m - 1);
+    (below, h - below as f64)
+}
+
+/// The point a share `t` of the way from `a` to `b`.
+#[inline(always)]
+pub(crate) fn between(a: f64, b: f64, t: f64) -> f64 {
     if a == b {
         return a;
     }
     // From the nearer end, so that both ends are met exactly.
-    let t = h - below as f64;
     if t < 0.5 { a + (b - a) * t } else { b - (b - a) * (1.0 - t) }
 }
 

@@ -1,0 +1,225 @@
+//! Scores of the rows of a tile, side by side: what [`RowScore::of`] says, to the last bit.
+
+use super::{Bins, Event, Interval, RowScore, standardised};
+use crate::crps::{LANES, total};
+use crate::quantile;
+use crate::simd::Real;
+
+/// Rows whose partial sums are held in registers at a time.
+const ROWS: usize = 8;
+
+/// `N` rows with their draws ascending: `ranks[k][l]` is the `k`-th smallest draw of row `l`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sorted<'a, T, const N: usize> {
+    ranks: &'a [[T; N]],
+    y: [f64; N],
+    first: [f64; N],
+    constant: [bool; N],
+}
+
+impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
+    #[inline(always)]
+    pub(super) fn new(ranks: &'a [[T; N]], y: [f64; N]) -> Self {
+        let first = ranks[0].map(Into::into);
+        let last: [f64; N] = ranks[ranks.len() - 1].map(Into::into);
+        Self { ranks, y, first, constant: std::array::from_fn(|l| first[l] == last[l]) }
+    }
+
+    /// One score of every row.
+    #[inline(always)]
+    pub(super) fn score(&self, score: &RowScore) -> [f64; N] {
+        let values = match score {
+            RowScore::Observed => self.y,
+            RowScore::Mean => self.mean(),
+            RowScore::Point(loss) => {
+                let mean = self.mean();
+                std::array::from_fn(|l| loss.of(mean[l], self.y[l]))
+            }
+            RowScore::Quantile { level } => self.quantile(*level),
+            RowScore::QuantileScore { level } => {
+                let q = self.quantile(*level);
+                std::array::from_fn(|l| quantile::pinball(q[l], self.y[l], *level))
+            }
+            RowScore::Crps => self.crps(),
+            RowScore::FairCrps => self.fair_crps(),
+            RowScore::ThresholdCrps { threshold } => self.crps_above(*threshold),
+            RowScore::Ignorance(bins) => self.ignorance(bins),
+            RowScore::Interval(interval) => self.interval(interval),
+            RowScore::Coverage { level } => {
+                let i = Interval::central(*level);
+                let (lower, upper) = (self.quantile(i.lower), self.quantile(i.upper));
+                std::array::from_fn(|l| f64::from(quantile::covers((lower[l], upper[l]), self.y[l])))
+            }
+            RowScore::WeightedInterval { levels } => self.weighted_interval(levels),
+            RowScore::Exceedance(event) => self.exceedance(*event),
+            RowScore::Brier(event) => {
+                let share = self.exceedance(*event);
+                std::array::from_fn(|l| (share[l] - f64::from(event.is(self.y[l]))).powi(2))
+            }
+            RowScore::Below => self.share(|x, l| x < self.y[l]),
+            RowScore::AtMost => self.share(|x, l| x <= self.y[l]),
+            RowScore::DawidSebastiani => self.dawid_sebastiani(),
+        };
+        std::array::from_fn(|l| if self.y[l].is_nan() { f64::NAN } else { values[l] })
+    }
+
+    /// Sum over ranks of a function of rank, draw and row, in the order of [`crate::crps::sum`].
+    #[inline(always)]
+    fn sum(&self, term: impl Fn(f64, f64, usize) -> f64) -> [f64; N] {
+        let mut sums = [0.0; N];
+        // As many rows at a time as partial sums of them fit into registers.
+        for from in (0..N).step_by(ROWS) {
+            let to = (from + ROWS).min(N);
+            let mut lanes = [[0.0; ROWS]; LANES];
+            for (block, draws) in self.ranks.chunks(LANES).enumerate() {
+                let rank = (block * LANES) as f64;
+                for (k, draws) in draws.iter().enumerate() {
+                    for (l, lane) in lanes[k].iter_mut().enumerate().take(to - from) {
+                        *lane += term(rank + k as f64, draws[from + l].into(), from + l);
+                    }
+                }
+            }
+            for l in from..to {
+                sums[l] = total(lanes.map(|lane| lane[l - from]));
+            }
+        }
+        sums
+    }
+
+    /// Share of the draws for which something holds.
+    #[inline(always)]
+    fn share(&self, holds: impl Fn(f64, usize) -> bool) -> [f64; N] {
+        let counts = self.sum(|_, x, l| if holds(x, l) { 1.0 } else { 0.0 });
+        counts.map(|count| count / self.ranks.len() as f64)
+    }
+
+    #[inline(always)]
+    fn is_constant(&self) -> bool {
+        self.constant.iter().all(|&c| c)
+    }
+
+    #[inline(always)]
+    fn mean(&self) -> [f64; N] {
+        if self.is_constant() {
+            return self.first;
+        }
+        let (sum, m) = (self.sum(|_, x, _| x), self.ranks.len() as f64);
+        std::array::from_fn(|l| if self.constant[l] { self.first[l] } else { sum[l] / m })
+    }
+
+    #[inline(always)]
+    fn quantile(&self, level: f64) -> [f64; N] {
+        let last = self.ranks.len() - 1;
+        if !(0.0..=1.0).contains(&level) {
+            return [f64::NAN; N];
+        }
+        let (below, t) = quantile::position(last + 1, level);
+        let (a, b) = (self.ranks[below], self.ranks[(below + 1).min(last)]);
+        std::array::from_fn(|l| quantile::between(a[l].into(), b[l].into(), t))
+    }
+
+    #[inline(always)]
+    fn interval(&self, interval: &Interval) -> [f64; N] {
+        let (lower, upper) = (self.quantile(interval.lower), self.quantile(interval.upper));
+        std::array::from_fn(|l| interval.score(lower[l], upper[l], self.y[l]))
+    }
+
+    #[inline(always)]
+    fn weighted_interval(&self, levels: &[f64]) -> [f64; N] {
+        let median = self.quantile(0.5);
+        let mut sums: [f64; N] = std::array::from_fn(|l| (self.y[l] - median[l]).abs() / 2.0);
+        for &level in levels {
+            let scores = self.interval(&Interval::central(level));
+            for l in 0..N {
+                sums[l] += (1.0 - level) / 2.0 * scores[l];
+            }
+        }
+        sums.map(|sum| sum / (levels.len() as f64 + 0.5))
+    }
+
+    #[inline(always)]
+    fn crps(&self) -> [f64; N] {
+        let m = self.ranks.len() as f64;
+        let constant = std::array::from_fn(|l| (self.first[l] - self.y[l]).abs());
+        if self.is_constant() {
+            return constant;
+        }
+        let sum = self.sum(|i, x, l| {
+            let above = if x > self.y[l] { m } else { 0.0 };
+            (x - self.y[l]) * (above - i - 0.5)
+        });
+        std::array::from_fn(|l| if self.constant[l] { constant[l] } else { 2.0 * sum[l] / (m * m) })
+    }
+
+    #[inline(always)]
+    fn fair_crps(&self) -> [f64; N] {
+        let m = self.ranks.len() as f64;
+        if m < 2.0 {
+            return [f64::NAN; N];
+        }
+        let crps = self.crps();
+        if self.is_constant() {
+            return crps;
+        }
+        let spread = self.sum(|i, x, l| (2.0 * i + 1.0 - m) * (x - self.first[l]));
+        std::array::from_fn(|l| {
+            crps[l] - if self.constant[l] { 0.0 } else { spread[l] } / (m * m * (m - 1.0))
+        })
+    }
+
+    #[inline(always)]
+    fn crps_above(&self, threshold: f64) -> [f64; N] {
+        let m = self.ranks.len() as f64;
+        let last = self.ranks[self.ranks.len() - 1];
+        let y = self.y.map(|y| if y < threshold { threshold } else { y });
+        let first = self.first.map(|x| x.max(threshold));
+        let constant: [bool; N] = std::array::from_fn(|l| first[l] == last[l].into().max(threshold));
+        let distance = std::array::from_fn(|l| (first[l] - y[l]).abs());
+        if constant.iter().all(|&c| c) {
+            return distance;
+        }
+        let sum = self.sum(|i, x, l| {
+            let x = if x < threshold { threshold } else { x };
+            let above = if x > y[l] { m } else { 0.0 };
+            (x - y[l]) * (above - i - 0.5)
+        });
+        std::array::from_fn(|l| if constant[l] { distance[l] } else { 2.0 * sum[l] / (m * m) })
+    }
+
+    #[inline(always)]
+    fn exceedance(&self, event: Event) -> [f64; N] {
+        if event.strict {
+            self.share(|x, _| x > event.threshold)
+        } else {
+            self.share(|x, _| x >= event.threshold)
+        }
+    }
+
+    #[inline(always)]
+    fn ignorance(&self, bins: &Bins) -> [f64; N] {
+        // No comparison with NaN holds: no draw is beyond the edge that an open bin does not have.
+        let (mut from, mut to) = ([f64::NAN; N], [f64::NAN; N]);
+        for l in 0..N {
+            if let Some((lower, upper)) = bins.around(self.y[l]) {
+                (from[l], to[l]) = (lower, upper.unwrap_or(f64::NAN));
+            }
+        }
+        let within = self.sum(|_, x, l| {
+            let (above, beyond) = (if x >= from[l] { 1.0 } else { 0.0 }, if x >= to[l] { 1.0 } else { 0.0 });
+            above - beyond
+        });
+        let (last, m) = (self.ranks[self.ranks.len() - 1], self.ranks.len());
+        std::array::from_fn(|l| {
+            let surprise = bins.surprise(within[l], m, last[l].into() >= bins.last());
+            if from[l].is_nan() { f64::NAN } else { surprise }
+        })
+    }
+
+    #[inline(always)]
+    fn dawid_sebastiani(&self) -> [f64; N] {
+        let mean = self.mean();
+        let squares = self.sum(|_, x, l| (x - mean[l]) * (x - mean[l]));
+        let freedom = self.ranks.len() as f64 - 1.0;
+        std::array::from_fn(|l| standardised(self.y[l], mean[l], squares[l] / freedom))
+    }
+}
