@@ -8,8 +8,10 @@
 pub mod crps;
 pub mod draws;
 pub mod exceedance;
+pub mod histogram;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
+pub mod logarithm;
 pub mod point;
 pub mod quantile;
 pub mod random;
