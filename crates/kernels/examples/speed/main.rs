@@ -8,6 +8,7 @@
 mod data;
 mod histogram;
 mod point;
+mod ranking;
 
 use std::fs;
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ type Case = fn(n: usize, m: usize) -> Kernel;
 const CASES: &[(&str, Case)] = &[
     ("point-fused", point::fused_f32),
     ("point-fused-f64", point::fused_f64),
+    ("auc-ap", ranking::auc_ap),
     ("histogram", histogram::uneven),
     ("histogram-uniform", histogram::uniform),
 ];
