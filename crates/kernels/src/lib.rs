@@ -5,6 +5,8 @@
 //! `f64`; a row whose first and last draw agree is constant and costs O(1), which is what 99 % of the rows
 //! of a conflict forecast are.
 
+pub mod binary;
+pub mod correlation;
 pub mod crps;
 pub mod draws;
 pub mod exceedance;

@@ -1,4 +1,5 @@
 //! Every usual sum of a point forecast in one pass over memory.
+#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
 
 use crate::logarithm::{double, single};
 use crate::simd::{Level, Real, chunks, dispatch};
@@ -426,7 +427,7 @@ mod tests {
         }
         // scikit-learn: 1.0 and 0.0.
         for f in [vec![0.1_f32; 5000], (0..5000).map(|i| i as f32).collect()] {
-            assert!(sums(&f, &[0.1; 5000], &[]).r2().is_nan(), "constant observations");
+            assert!(sums(&f, &vec![0.1; 5000], &[]).r2().is_nan(), "constant observations");
         }
     }
 
