@@ -15,6 +15,7 @@ pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
 pub mod logarithm;
 pub mod point;
+mod prefetch;
 pub mod quantile;
 pub mod random;
 pub mod ranking;

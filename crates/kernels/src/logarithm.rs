@@ -61,7 +61,14 @@ macro_rules! logarithms {
 
             /// [`log_ratio_1p`], of two numbers that are not infinite.
             #[inline(always)]
-            pub(crate) fn finite_log_ratio_1p(f: $float, y: $float) -> $float {
+            fn finite_log_ratio_1p(f: $float, y: $float) -> $float {
+                let (s, k) = ratio_parts(f, y);
+                from_parts(s, k)
+            }
+
+            /// The first half of [`log_ratio_1p`], of two numbers that are not infinite: `s` and `k`.
+            #[inline(always)]
+            pub(crate) fn ratio_parts(f: $float, y: $float) -> ($float, $float) {
                 const HALF: $int = 1 << ($mantissa - 1);
                 let (a, b) = (1.0 + f, 1.0 + y);
                 let ahead = (a.to_bits() as $int).wrapping_sub(b.to_bits() as $int);
@@ -70,9 +77,13 @@ macro_rules! logarithms {
                     $float::from_bits((a.to_bits() as $int).wrapping_sub(exponent << $mantissa) as _);
                 let difference = if exponent == 0 { f - y } else { scaled - b };
                 let s = difference / (scaled + b);
-                let k = number(exponent);
-                let value = k * $high + (2.0 * s + (tail(s) + k * $low));
-                if a > 0.0 && b > 0.0 { value } else { $float::NAN }
+                (if a > 0.0 && b > 0.0 { s } else { $float::NAN }, number(exponent))
+            }
+
+            /// The second half of [`log_ratio_1p`].
+            #[inline(always)]
+            pub(crate) fn from_parts(s: $float, k: $float) -> $float {
+                k * $high + (2.0 * s + (tail(s) + k * $low))
             }
         }
     };

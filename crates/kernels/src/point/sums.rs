@@ -2,6 +2,7 @@
 #![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
 
 use crate::logarithm::{double, single};
+use crate::prefetch::prefetch;
 use crate::simd::{Level, Real, chunks, dispatch};
 
 /// Pairs handed to a thread at a time.
@@ -10,6 +11,8 @@ const CHUNK: usize = 1 << 16;
 const SEGMENT: usize = 1 << 12;
 /// Pairs added up in single precision before they go to double precision.
 const BLOCK: usize = 512;
+/// Elements from one that is read to the one that is asked for.
+const AHEAD: usize = 2048;
 /// `f32` in a register.
 const SINGLES: usize = 16;
 /// `f64` in a register.
@@ -158,14 +161,20 @@ fn chunk_body<T: Real>(f: &[T], y: &[T], weights: &[f64]) -> Sums {
 #[inline(always)]
 fn quick<T: Real>(f: &[T], y: &[T]) -> Option<Sums> {
     let mut wide = [[0.0_f64; SINGLES]; 6];
+    // Two short loops a block: the chain of operations of a logarithm is too long for the processor to look beyond it.
+    let mut parts = [[[0.0_f32; SINGLES]; 2]; BLOCK / SINGLES];
     for (f, y) in f.chunks(BLOCK).zip(y.chunks(BLOCK)) {
         let mut sums = [[0.0_f32; SINGLES]; 6];
         let ((f, f_rest), (y, y_rest)) = (f.as_chunks::<SINGLES>(), y.as_chunks::<SINGLES>());
-        for (f, y) in f.iter().zip(y) {
-            add(&mut sums, f.map(narrow), y.map(narrow));
+        for ((f, y), parts) in f.iter().zip(y).zip(&mut parts) {
+            prefetch(f, AHEAD);
+            prefetch(y, AHEAD);
+            add(&mut sums, f.map(narrow), y.map(narrow), parts);
         }
+        add_logs(&mut sums[5], &parts[..f.len()]);
         if !f_rest.is_empty() {
-            add(&mut sums, padded(f_rest), padded(y_rest));
+            add(&mut sums, padded(f_rest), padded(y_rest), &mut parts[0]);
+            add_logs(&mut sums[5], &parts[..1]);
         }
         for (wide, sums) in wide.iter_mut().zip(sums) {
             for i in 0..SINGLES {
@@ -196,51 +205,62 @@ fn quick<T: Real>(f: &[T], y: &[T]) -> Option<Sums> {
     (usable && !tiny && !(spread > 0.0 && spread < 1e-25)).then_some(sums)
 }
 
-/// Adds pairs to the sums of `f`, `y`, error, absolute error, squared error and squared log error.
+/// Adds pairs to the sums of `f`, `y`, error, absolute error and squared error, and begins their logarithms.
 #[inline(always)]
-fn add(sums: &mut [[f32; SINGLES]; 6], f: [f32; SINGLES], y: [f32; SINGLES]) {
+fn add(
+    sums: &mut [[f32; SINGLES]; 6],
+    f: [f32; SINGLES],
+    y: [f32; SINGLES],
+    parts: &mut [[f32; SINGLES]; 2],
+) {
     for i in 0..SINGLES {
         let error = f[i] - y[i];
-        let ratio = single::finite_log_ratio_1p(f[i], y[i]);
+        (parts[0][i], parts[1][i]) = single::ratio_parts(f[i], y[i]);
         sums[0][i] += f[i];
         sums[1][i] += y[i];
         sums[2][i] += error;
         sums[3][i] += error.abs();
         sums[4][i] += error * error;
-        sums[5][i] += ratio * ratio;
+    }
+}
+
+/// Adds squared log errors.
+#[inline(always)]
+fn add_logs(sums: &mut [f32; SINGLES], parts: &[[[f32; SINGLES]; 2]]) {
+    for [s, k] in parts {
+        for i in 0..SINGLES {
+            let ratio = single::from_parts(s[i], k[i]);
+            sums[i] += ratio * ratio;
+        }
     }
 }
 
 /// The mean to take for `y`, and the sum of squares about it: exactly 0 for a constant.
 #[inline(always)]
 fn quick_spread<T: Real>(y: &[T], mean: f64) -> (f64, f64) {
-    let first = narrow(y[0]);
     let centre = mean as f32;
-    let (mut wide, mut differs) = ([0.0_f64; SINGLES], [0_u32; SINGLES]);
+    let mut wide = [0.0_f64; SINGLES];
     for y in y.chunks(BLOCK) {
         let mut sums = [0.0_f32; SINGLES];
         let (y, rest) = y.as_chunks::<SINGLES>();
         for y in y {
             for i in 0..SINGLES {
-                let y = narrow(y[i]);
-                sums[i] += (y - centre) * (y - centre);
-                differs[i] |= y.to_bits() ^ first.to_bits();
+                let distance = narrow(y[i]) - centre;
+                sums[i] += distance * distance;
             }
         }
-        for (i, &y) in rest.iter().enumerate() {
-            let y = narrow(y);
-            sums[i] += (y - centre) * (y - centre);
-            differs[i] |= y.to_bits() ^ first.to_bits();
+        for (sum, &y) in sums.iter_mut().zip(rest) {
+            *sum += (narrow(y) - centre) * (narrow(y) - centre);
         }
         for i in 0..SINGLES {
             wide[i] += f64::from(sums[i]);
         }
     }
-    if differs == [0; SINGLES] {
-        return (f64::from(first), 0.0);
+    let (first, shift) = (y[0].into(), mean - f64::from(centre));
+    if y.iter().all(|&y| y.into() == first) {
+        return (first, 0.0);
     }
-    let shift = mean - f64::from(centre);
-    (mean, (wide.iter().sum::<f64>() - y.len() as f64 * shift * shift).max(0.0))
+    (mean, (wide.iter().sum::<f64>() - y.len() as f64 * shift * shift).max(f64::MIN_POSITIVE))
 }
 
 /// An `f32` that went through `f64`, which costs no instruction.

@@ -108,15 +108,21 @@ fn areas<K: Key>(sorted: &Sorted<K>) -> Areas {
     if sorted.missing {
         return Areas { roc_auc: f64::NAN, average_precision: f64::NAN };
     }
-    let (mut above, mut alarms, mut won_twice, mut area) = (0_u64, 0_u64, 0_u128, 0.0);
-    sorted.descend(|_, events, others| {
-        won_twice += u128::from(others) * u128::from(2 * above + events);
-        above += events;
-        alarms += events + others;
-        if events > 0 {
-            area += events as f64 * above as f64 / alarms as f64;
+    let (mut events, mut others) = (&sorted.events[..], &sorted.others[..]);
+    let (mut above, mut won_twice, mut area) = (0_u64, 0_u128, 0.0);
+    while let Some(&key) = events.last() {
+        // Levels without an event add nothing to either area.
+        while let Some((&other, below)) = others.split_last()
+            && other > key
+        {
+            others = below;
         }
-    });
+        let (hits, tied) = (take(&mut events, key), take(&mut others, key));
+        above += hits;
+        won_twice += u128::from(hits) * u128::from(2 * others.len() as u64 + tied);
+        let alarms = above + (sorted.others.len() - others.len()) as u64;
+        area += hits as f64 * above as f64 / alarms as f64;
+    }
     let pairs = sorted.events.len() as u128 * sorted.others.len() as u128;
     Areas { roc_auc: won_twice as f64 / (2 * pairs) as f64, average_precision: area / above as f64 }
 }
