@@ -293,24 +293,37 @@ impl Octet {
     #[inline(always)]
     fn load<T: Real>(f: &[T], y: &[T], weights: &[f64], start: usize) -> Self {
         let mut octet =
-            Self { f: [0.0; DOUBLES], y: [0.0; DOUBLES], weight: [0.0; DOUBLES], here: [false; DOUBLES] };
-        let len = (f.len() - start).min(DOUBLES);
-        let (f, y) = (&f[start..start + len], &y[start..start + len]);
-        for i in 0..len {
-            let (f, y): (f64, f64) = (f[i].into(), y[i].into());
-            let here = !f.is_nan() && !y.is_nan();
+            Self { f: eight(f, start), y: eight(y, start), weight: [0.0; DOUBLES], here: [false; DOUBLES] };
+        for i in 0..DOUBLES {
+            let here = !octet.f[i].is_nan() && !octet.y[i].is_nan();
             octet.here[i] = here;
-            octet.f[i] = if here { f } else { 0.0 };
-            octet.y[i] = if here { y } else { 0.0 };
+            octet.f[i] = if here { octet.f[i] } else { 0.0 };
+            octet.y[i] = if here { octet.y[i] } else { 0.0 };
             octet.weight[i] = if here { 1.0 } else { 0.0 };
         }
         if !weights.is_empty() {
-            for (i, &weight) in weights[start..start + len].iter().enumerate() {
+            for (i, &weight) in weights[start..].iter().take(DOUBLES).enumerate() {
                 octet.weight[i] = if octet.here[i] { weight } else { 0.0 };
             }
         }
         octet
     }
+}
+
+/// Eight values from `start`, filled up with NaN.
+#[inline(always)]
+fn eight<T: Real>(values: &[T], start: usize) -> [f64; DOUBLES] {
+    let mut lanes = [f64::NAN; DOUBLES];
+    if let Some(values) = values[start..].first_chunk::<DOUBLES>() {
+        for i in 0..DOUBLES {
+            lanes[i] = values[i].into();
+        }
+        return lanes;
+    }
+    for (lane, &x) in lanes.iter_mut().zip(&values[start..]) {
+        *lane = x.into();
+    }
+    lanes
 }
 
 /// Sums of a segment in double precision.
