@@ -5,12 +5,17 @@
 //! `f64`; a row whose first and last draw agree is constant and costs O(1), which is what 99 % of the rows
 //! of a conflict forecast are.
 
+pub mod binary;
+pub mod correlation;
 pub mod crps;
 pub mod draws;
 pub mod exceedance;
+pub mod histogram;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
+pub mod logarithm;
 pub mod point;
+mod prefetch;
 pub mod quantile;
 pub mod random;
 pub mod ranking;

@@ -1,4 +1,8 @@
-//! Point forecasts: the mean of a row and its errors.
+//! Point forecasts: the mean of a row and its errors, and their sums over many rows.
+
+mod sums;
+
+pub use sums::{Sums, sums};
 
 /// Mean of ascending draws; NaN for no draws.
 pub fn mean<T: Copy + Into<f64>>(row: &[T]) -> f64 {

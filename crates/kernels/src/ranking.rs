@@ -3,6 +3,11 @@
 //! The input is `[events, non-events]` for each level of forecast probability, ascending by level. What shares
 //! a level is tied: it enters together, so that the order of rows cannot matter. Counts below 2^53 are exact.
 
+mod keys;
+mod scores;
+
+pub use scores::{Areas, auc_ap, levels_of};
+
 /// Average precision: `sum_k (R_k - R_(k-1)) P_k` over the distinct levels from the highest down, with recall
 /// `R` and precision `P` of «all down to this level»; no interpolation (Davis and Goadrich 2006,
 /// doi:10.1145/1143844.1143874, on why not). NaN when there is no event.
