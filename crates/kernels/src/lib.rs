@@ -6,10 +6,12 @@
 //! of a conflict forecast are.
 
 pub mod crps;
+pub mod divergence;
 pub mod draws;
 pub mod exceedance;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
+pub mod logarithm;
 pub mod point;
 pub mod quantile;
 pub mod random;
