@@ -17,3 +17,4 @@ pub mod quantile;
 pub mod random;
 pub mod ranking;
 pub mod simd;
+pub mod sorting;
