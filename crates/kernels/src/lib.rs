@@ -5,6 +5,7 @@
 //! `f64`; a row whose first and last draw agree is constant and costs O(1), which is what 99 % of the rows
 //! of a conflict forecast are.
 
+pub mod bootstrap;
 pub mod crps;
 pub mod divergence;
 pub mod draws;
@@ -18,3 +19,5 @@ pub mod random;
 pub mod ranking;
 pub mod simd;
 pub mod sorting;
+pub mod special;
+pub mod wasserstein;

@@ -12,21 +12,31 @@ pub fn sorted(values: &[f64]) -> Option<Vec<f64>> {
 }
 
 /// [`sorted`] with the instructions of `level`.
-#[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
 pub fn sorted_at(level: Level, values: &[f64]) -> Option<Vec<f64>> {
-    let mut sorted: Vec<f64> = values.iter().map(|v| v + 0.0).collect();
-    if sorted.iter().fold(false, |any, v| any | v.is_nan()) {
-        return None;
+    let mut sorted = values.to_vec();
+    sort_at(level, &mut sorted).then_some(sorted)
+}
+
+/// Sorts the values, -0 made 0; false, and no order, when one is NaN.
+#[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
+pub fn sort_at(level: Level, values: &mut [f64]) -> bool {
+    let mut missing = false;
+    for v in &mut *values {
+        missing |= v.is_nan();
+        *v += 0.0;
+    }
+    if missing {
+        return false;
     }
     #[cfg(target_arch = "x86_64")]
     if level.checked() == Level::Avx512 {
         // SAFETY: `checked` answers this level only where the processor has its instructions.
-        unsafe { avx512::sort(&mut sorted) };
-        return Some(sorted);
+        unsafe { avx512::sort(values) };
+        return true;
     }
     let _ = level;
-    sorted.sort_unstable_by(f64::total_cmp);
-    Some(sorted)
+    values.sort_unstable_by(f64::total_cmp);
+    true
 }
 
 #[cfg(target_arch = "x86_64")]
