@@ -18,6 +18,8 @@ pub mod quantile;
 pub mod random;
 pub mod ranking;
 pub mod simd;
+pub mod sinkhorn;
 pub mod sorting;
 pub mod special;
+pub mod transport;
 pub mod wasserstein;
