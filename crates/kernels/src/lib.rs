@@ -6,6 +6,7 @@
 //! of a conflict forecast are.
 
 pub mod bootstrap;
+pub mod comparison;
 pub mod crps;
 pub mod divergence;
 pub mod draws;
