@@ -1,7 +1,7 @@
 //! How far two distributions over the same bins are apart.
 //!
 //! Inputs are masses (counts, weights, probabilities), one a bin, and are divided by their sum here; logarithms are
-//! natural. A mass that is negative or NaN, a sum that is 0 or not finite, no bins, or two different numbers of bins
+//! natural. A mass that is negative or NaN, a sum that is 0 (or subnormal) or not finite, no bins, or two different numbers of bins
 //! give NaN. A bin of mass 0 is exactly 0: nothing is added to it unless [`smoothed`] is asked for.
 
 #![allow(clippy::inline_always, reason = "what `dispatch!` compiles for a level has to be inlined there")]
@@ -69,9 +69,9 @@ pub fn total_variation<T: Real>(p: &[T], q: &[T]) -> f64 {
 /// a divergence depends on `alpha`, which belongs next to every number that it is used for. NaN for masses that are no
 /// distribution or a negative `alpha`.
 pub fn smoothed<T: Real>(masses: &[T], alpha: f64) -> Vec<f64> {
-    let sum = if alpha >= 0.0 { total(masses) } else { f64::NAN };
+    let unit = if alpha >= 0.0 { unit(masses) } else { f64::NAN };
     let whole = 1.0 + masses.len() as f64 * alpha;
-    masses.iter().map(|&x| (x.into() / sum + alpha) / whole).collect()
+    masses.iter().map(|&x| (x.into() * unit + alpha) / whole).collect()
 }
 
 /// Every divergence of every row of `p` from that row of `q`, two tables with `width` bins a row: one vector a
@@ -109,10 +109,10 @@ impl Divergence {
         if p.len() != q.len() {
             return f64::NAN;
         }
-        let (from, to) = (total(p), total(q));
+        let (from, to) = (unit(p), unit(q));
         let mut sum = 0.0;
         for (&p, &q) in p.iter().zip(q) {
-            let (p, q) = (p.into() / from, q.into() / to);
+            let (p, q) = (p.into() * from, q.into() * to);
             let logs = if self.has_logarithms() { logarithms(p, q) } else { (0.0, 0.0) };
             sum += self.term(p, q, logs);
         }
@@ -159,21 +159,27 @@ fn logarithms(p: f64, q: f64) -> (f64, f64) {
     (ln(2.0 * p / (p + q)), ln(2.0 * q / (p + q)))
 }
 
-/// Sum of masses; NaN when they are no distribution.
+/// What masses are multiplied by to become shares: 1 over their sum; NaN when they are no distribution.
 #[inline(always)]
-fn total<T: Real>(masses: &[T]) -> f64 {
+fn unit<T: Real>(masses: &[T]) -> f64 {
     let (mut sum, mut valid) = (0.0, true);
     for &x in masses {
         let x: f64 = x.into();
         sum += x;
         valid &= x >= 0.0;
     }
-    if valid && sum > 0.0 && sum < f64::INFINITY { sum } else { f64::NAN }
+    if valid { reciprocal(sum) } else { f64::NAN }
 }
 
-/// Sums of the masses of [`LANES`] rows, bins x rows; NaN for a row that is no distribution.
+/// Of a sum that is of some size.
 #[inline(always)]
-fn totals(masses: &[Lanes]) -> Lanes {
+fn reciprocal(sum: f64) -> f64 {
+    if sum >= f64::MIN_POSITIVE && sum < f64::INFINITY { 1.0 / sum } else { f64::NAN }
+}
+
+/// [`unit`] of [`LANES`] rows, bins x rows; NaN for a row that is no distribution.
+#[inline(always)]
+fn units(masses: &[Lanes]) -> Lanes {
     let (mut sums, mut least) = ([0.0; LANES], [0.0; LANES]);
     for bin in masses {
         for ((sum, least), &x) in sums.iter_mut().zip(&mut least).zip(bin) {
@@ -183,7 +189,7 @@ fn totals(masses: &[Lanes]) -> Lanes {
     }
     for (sum, least) in sums.iter_mut().zip(least) {
         // NaN is in the sum; it is not below 0.
-        *sum = if least == 0.0 && *sum > 0.0 && *sum < f64::INFINITY { *sum } else { f64::NAN };
+        *sum = if least == 0.0 { reciprocal(*sum) } else { f64::NAN };
     }
     sums
 }
@@ -211,11 +217,11 @@ fn add_terms(d: Divergence, [p, q]: [&Lanes; 2], [a, b]: [&Lanes; 2], sums: &mut
 #[inline(always)]
 fn sums_body(from: &[Lanes], to: &[Lanes], wanted: &[Divergence], sums: &mut [Lanes]) {
     let with_logarithms = wanted.iter().any(|d| d.has_logarithms());
-    let (from_sums, to_sums) = (totals(from), totals(to));
+    let (from_units, to_units) = (units(from), units(to));
     let [mut p, mut q, mut a, mut b] = [[0.0; LANES]; 4];
     for (from, to) in from.iter().zip(to) {
         for l in 0..LANES {
-            (p[l], q[l]) = (from[l] / from_sums[l], to[l] / to_sums[l]);
+            (p[l], q[l]) = (from[l] * from_units[l], to[l] * to_units[l]);
         }
         if with_logarithms {
             for l in 0..LANES {
