@@ -174,12 +174,12 @@ fn unit<T: Real>(masses: &[T]) -> f64 {
 /// Of a sum that is of some size.
 #[inline(always)]
 fn reciprocal(sum: f64) -> f64 {
-    if sum >= f64::MIN_POSITIVE && sum < f64::INFINITY { 1.0 / sum } else { f64::NAN }
+    if (f64::MIN_POSITIVE..f64::INFINITY).contains(&sum) { 1.0 / sum } else { f64::NAN }
 }
 
 /// [`unit`] of [`LANES`] rows, bins x rows; NaN for a row that is no distribution.
 #[inline(always)]
-fn units(masses: &[Lanes]) -> Lanes {
+fn row_units(masses: &[Lanes]) -> Lanes {
     let (mut sums, mut least) = ([0.0; LANES], [0.0; LANES]);
     for bin in masses {
         for ((sum, least), &x) in sums.iter_mut().zip(&mut least).zip(bin) {
@@ -217,7 +217,7 @@ fn add_terms(d: Divergence, [p, q]: [&Lanes; 2], [a, b]: [&Lanes; 2], sums: &mut
 #[inline(always)]
 fn sums_body(from: &[Lanes], to: &[Lanes], wanted: &[Divergence], sums: &mut [Lanes]) {
     let with_logarithms = wanted.iter().any(|d| d.has_logarithms());
-    let (from_units, to_units) = (units(from), units(to));
+    let (from_units, to_units) = (row_units(from), row_units(to));
     let [mut p, mut q, mut a, mut b] = [[0.0; LANES]; 4];
     for (from, to) in from.iter().zip(to) {
         for l in 0..LANES {
