@@ -1,5 +1,7 @@
 //! The field: the forecast of all units for one target period.
 
+use forewarn_kernels::sort;
+
 use crate::{Error, Period, Result, Step, Units};
 
 /// A forecast for one target period: units x draws, draws contiguous.
@@ -98,11 +100,7 @@ impl Field {
     #[must_use]
     pub fn sorted(mut self) -> Self {
         let width = self.width();
-        for row in self.values.chunks_exact_mut(width) {
-            if !row.is_sorted() {
-                row.sort_unstable_by(f32::total_cmp);
-            }
-        }
+        sort::rows(&mut self.values, width);
         self
     }
 

@@ -2,8 +2,6 @@
 //!
 //! `labels` tells the events; `weights` may be empty, which is 1 for every row. Missing is the caller's concern: a
 //! probability that is NaN makes the whole result NaN.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use crate::logarithm::double;
 use crate::simd::{Level, Real, chunks, dispatch};
 

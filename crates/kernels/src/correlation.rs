@@ -1,6 +1,4 @@
 //! Linear and rank correlation of two series.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use crate::simd::{Level, Real, chunks, dispatch};
 
 /// Pairs handed to a thread at a time; their means come first, then their products.

@@ -2,8 +2,6 @@
 //!
 //! Every bin is half-open, `edge[k] <= x < edge[k + 1]`, the last one too: numpy closes the last one. What lies
 //! below, above or nowhere (NaN) is counted, never dropped.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use crate::prefetch::prefetch;
 use crate::simd::{Level, Real, chunks, dispatch};
 

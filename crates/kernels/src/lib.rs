@@ -5,9 +5,18 @@
 //! `f64`; a row whose first and last draw agree is constant and costs O(1), which is what 99 % of the rows
 //! of a conflict forecast are.
 
+#![allow(
+    clippy::inline_always,
+    clippy::needless_range_loop,
+    reason = "a call, or a closure, would be compiled without the vector instructions of its surroundings"
+)]
+
 pub mod binary;
+pub mod bootstrap;
+pub mod comparison;
 pub mod correlation;
 pub mod crps;
+pub mod divergence;
 pub mod draws;
 pub mod exceedance;
 pub mod histogram;
@@ -20,4 +29,8 @@ pub mod quantile;
 pub mod random;
 pub mod ranking;
 pub mod simd;
+pub mod sinkhorn;
 pub mod sort;
+pub mod special;
+pub mod transport;
+pub mod wasserstein;

@@ -3,8 +3,6 @@
 //! A number is `2^k m` with `m` near 1, and `ln m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...)` with
 //! `s = (m - 1) / (m + 1)` (Abramowitz and Stegun 1964, 4.1.27). The series in `s^2` is replaced by the polynomial
 //! that interpolates it at Chebyshev's points of `0..=0.0412`, whose relative error is 1e-8 (`f32`) and 7e-19 (`f64`).
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 macro_rules! logarithms {
     ($module:ident, $float:ident, $int:ident, $doc:literal, mantissa: $mantissa:literal, lift: $lift:literal, magic: $magic:literal,
      ln2: [$high:literal, $low:literal], series: $series:expr) => {

@@ -9,12 +9,16 @@
 
 pub(crate) mod lanes;
 mod network;
+pub mod sample;
 
-use lanes::{Job, Lanes, Sortable, prefetch};
+pub use lanes::Sortable;
+#[doc(hidden)]
+pub use lanes::{Job, Lanes};
 use network::BLOCK;
 use rayon::prelude::*;
 
-use crate::simd::{Level, Real};
+use crate::prefetch::prefetch;
+use crate::simd::Level;
 
 /// Rows handed to a thread at a time.
 const CHUNK: usize = 1024;

@@ -37,6 +37,7 @@ forewarn_core::catalog! {
         rmsle,
         roc_auc,
         smape,
+        spearman,
         threshold_crps,
         tweedie_deviance,
         weighted_interval_score,

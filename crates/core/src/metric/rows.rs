@@ -1,6 +1,6 @@
 //! Rows to score: truth, forecast, weight.
 
-use forewarn_kernels::draws::{self, Draws, Event, RowScore};
+use forewarn_kernels::draws::{self, Draws, Event, GroupSums, Grouping, RowScore};
 
 use crate::{Error, Field, Result, Tally, Unit};
 
@@ -158,17 +158,14 @@ impl<'a> ScoreArgs<'a> {
 
     /// `[rows with truth, their weight, weighted sum of each score]`.
     pub fn sums(&self, scores: &[RowScore]) -> Vec<f64> {
-        let columns = self.columns(scores);
-        let mut sums = vec![0.0; 2 + scores.len()];
-        for (i, y) in self.observed().iter().enumerate().filter(|(_, y)| !y.is_nan()) {
-            let _ = y;
-            sums[0] += 1.0;
-            sums[1] += self.weight(i);
-            for (sum, column) in sums[2..].iter_mut().zip(&columns) {
-                *sum += self.weight(i) * column[i];
-            }
-        }
-        sums
+        let all = [Grouping { of: &[], count: 1 }];
+        let sums = match &self.values {
+            Values::Single(observed, draws) => draws::sums(draws, observed, self.weights, scores, &all),
+            Values::Double(observed, draws) => draws::sums(draws, observed, self.weights, scores, &all),
+        };
+        let of =
+            |s: &GroupSums| [s.rows[0], s.weight[0]].into_iter().chain(s.sums.iter().map(|v| v[0])).collect();
+        sums.first().map(of).unwrap_or_default()
     }
 
     /// Probability of an event in every row, and 1 or 0 for whether it happened, and the weight; only rows with truth.

@@ -95,7 +95,7 @@ proptest! {
         holes in prop::collection::vec((0_usize..2000, prop_oneof![Just(f32::NAN), Just(f32::INFINITY)]), 0..3),
         constant in 0_usize..50,
     ) {
-        let mut values: Vec<f32> = (0..rows * width + 1).map(|i| pool[i * 7 % pool.len()]).collect();
+        let mut values: Vec<f32> = (0..=rows * width).map(|i| pool[i * 7 % pool.len()]).collect();
         let mut observed: Vec<f32> = (0..rows).map(|i| pool[i * 5 % pool.len()]).collect();
         for (i, hole) in holes {
             let n = values.len();

@@ -1,6 +1,4 @@
 //! Every usual sum of a point forecast in one pass over memory.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use crate::logarithm::{double, single};
 use crate::prefetch::prefetch;
 use crate::simd::{Level, Real, chunks, dispatch};

@@ -1,6 +1,4 @@
 //! Integers that are in the order of numbers, and their sort.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use crate::simd::Real;
 
 /// Bits of a digit.

@@ -1,6 +1,4 @@
 //! From scores and labels to levels and to the areas below both curves.
-#![allow(clippy::inline_always, clippy::needless_range_loop, reason = "lanes, to be compiled by dispatch!")]
-
 use super::keys::{Key, sort};
 use super::{average_precision, roc_auc};
 use crate::simd::Real;

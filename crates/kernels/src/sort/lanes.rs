@@ -6,7 +6,7 @@ use std::arch::x86_64 as arch;
 use crate::simd::{Level, Real};
 
 /// `N` values of type `T` that are compared at once.
-pub(crate) trait Lanes<T: Real, const N: usize>: Copy {
+pub trait Lanes<T: Real, const N: usize>: Copy {
     /// The same value in every lane.
     fn splat(value: T) -> Self;
     /// Neighbours in memory.
@@ -14,8 +14,10 @@ pub(crate) trait Lanes<T: Real, const N: usize>: Copy {
     /// Writes them to neighbours in memory.
     fn store(self, values: &mut [T; N]);
     /// The smaller ones; of a NaN and a number either.
+    #[must_use]
     fn min(self, other: Self) -> Self;
     /// The greater ones; of a NaN and a number either.
+    #[must_use]
     fn max(self, other: Self) -> Self;
     /// Lanes that hold a NaN in either, or are smaller here than there.
     fn below_or_nan(self, other: Self) -> u32;
@@ -33,21 +35,8 @@ pub(crate) fn arrays<T: Real, V: Lanes<T, N>, const N: usize>(vectors: &[V]) -> 
     unsafe { std::slice::from_raw_parts(vectors.as_ptr().cast(), vectors.len()) }
 }
 
-/// Asks for the line of memory of a value that will be needed soon.
-#[inline(always)]
-pub(crate) fn prefetch<T>(values: &[T], index: usize) {
-    #[cfg(target_arch = "x86_64")]
-    #[allow(unsafe_code, reason = "a hint to the processor")]
-    // SAFETY: a prefetch reads nothing, whatever the address, and every x86-64 processor has it.
-    unsafe {
-        arch::_mm_prefetch::<{ arch::_MM_HINT_T0 }>(values.as_ptr().wrapping_add(index).cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (values, index);
-}
-
 /// What is done with vectors of whatever size the processor has.
-pub(crate) trait Job<T: Real>: Sized {
+pub trait Job<T: Real>: Sized {
     /// Its result.
     type Out;
     /// Does it; to be marked `#[inline(always)]`, so that it is compiled for the instructions of `V`.
@@ -60,7 +49,6 @@ pub trait Sortable: Real {
     const INFINITY: Self;
     /// Does a job with the instructions of `level`, if the processor has them.
     #[doc(hidden)]
-    #[allow(private_bounds, reason = "jobs are an affair of this crate")]
     fn with<J: Job<Self>>(level: Level, job: J) -> J::Out;
     /// Total order, NaN last.
     #[doc(hidden)]
@@ -236,6 +224,7 @@ vector!(
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector instructions")]
 mod transpose {
+    #[allow(clippy::wildcard_imports, reason = "instructions")]
     use super::arch::*;
 
     /// # Safety
@@ -356,7 +345,6 @@ macro_rules! sortable {
             const INFINITY: Self = Self::INFINITY;
 
             #[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
-            #[allow(private_bounds, reason = "jobs are an affair of this crate")]
             fn with<J: Job<Self>>(level: Level, job: J) -> J::Out {
                 #[cfg(target_arch = "x86_64")]
                 {
