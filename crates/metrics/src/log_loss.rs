@@ -19,7 +19,7 @@ forewarn_core::entry!(Metric: LogLoss as "log-loss", check);
 pub struct LogLoss {
     /// Smallest value that is an event, in the unit of the target. Of forecast probabilities the event is 1.
     pub threshold: f64,
-    /// Distance of probabilities from 0 and 1, between 0 and 0.5.
+    /// Distance of probabilities from 0 and 1, from 2.3e-16 to below 0.5.
     pub epsilon: f64,
 }
 
@@ -32,8 +32,9 @@ impl Default for LogLoss {
 impl LogLoss {
     fn check(self) -> Result<Self> {
         settings::threshold("log-loss", self.threshold)?;
-        if !(0.0..0.5).contains(&self.epsilon) || self.epsilon == 0.0 {
-            let reason = format!("`epsilon` is {}; it must be above 0 and below 0.5", self.epsilon);
+        // Closer to 1 than that, 1 - epsilon is 1.
+        if !(f64::EPSILON..0.5).contains(&self.epsilon) {
+            let reason = format!("`epsilon` is {}; it must be from 2.3e-16 to below 0.5", self.epsilon);
             return Err(Error::config("log-loss", reason));
         }
         Ok(self)

@@ -6,6 +6,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
 mod data;
+mod distances;
+mod draws;
 mod histogram;
 mod point;
 mod ranking;
@@ -22,11 +24,17 @@ type Case = fn(n: usize, m: usize) -> Kernel;
 
 /// One line a case.
 const CASES: &[(&str, Case)] = &[
+    ("crps", draws::crps),
+    ("crps-zero-inflated", draws::crps_zero_inflated),
+    ("crps-fair", draws::crps_fair),
+    ("draws-fused", draws::fused),
     ("point-fused", point::fused_f32),
     ("point-fused-f64", point::fused_f64),
     ("auc-ap", ranking::auc_ap),
     ("histogram", histogram::uneven),
     ("histogram-uniform", histogram::uniform),
+    ("jensen-shannon-jeffreys", distances::jensen_shannon_jeffreys),
+    ("wasserstein", distances::wasserstein),
 ];
 
 /// Repetitions; the best counts.
