@@ -1,5 +1,7 @@
 //! Every component the binaries know, and its reference page.
 
+mod parse;
+
 use std::fmt::Write as _;
 
 use forewarn_core::{Entry, Error, Result};
@@ -9,6 +11,7 @@ pub use forewarn_maps::{MAPS, render};
 pub use forewarn_metrics::METRICS;
 pub use forewarn_models::MODELS;
 pub use forewarn_transforms::TRANSFORMS;
+pub use parse::{DEFAULT_METRICS, parse_metric};
 use serde_json::Value;
 
 /// Finds an entry by its catalog name.

@@ -3,11 +3,15 @@
 //! Sources, licences and what was changed: `assets/PROVENANCE.md`; `tools/make_geography.py` writes the assets.
 //! Decoding happens once, at first use. A damaged asset fails the tests of this file (counts and digests).
 
+mod areas;
+
 use std::fmt;
 use std::sync::LazyLock;
 
 use forewarn_core::{Lines, Unit, Units};
 use serde::{Deserialize, Serialize};
+
+pub use areas::{Area, area};
 
 const AFRICA_MIDDLE_EAST: &[u8] = include_bytes!("../assets/africa-middle-east.bin");
 const LAND: &[u8] = include_bytes!("../assets/land.bin");
@@ -51,6 +55,13 @@ pub struct Country {
     pub iso3: &'static str,
     /// Name in English.
     pub name: &'static str,
+}
+
+impl Country {
+    /// Its region of the UN M49 standard.
+    pub fn area(&self) -> Option<&'static Area> {
+        areas::of(self.iso3)
+    }
 }
 
 /// The cells of a region, ascending; cheap to call.

@@ -9,6 +9,8 @@ use forewarn_data::ucdp::Ucdp;
 use forewarn_data::{download, ucdp_api};
 use serde::{Deserialize, Serialize};
 
+use crate::scores::Intervals;
+
 /// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -204,13 +206,25 @@ pub struct Evaluation {
     /// First and last test period; the latest range that holds all origins and steps when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<(String, String)>,
-    /// Names of the metrics; all of the catalog when empty.
+    /// The metrics, each as `name[:key=value[,key=value]]` (`brier:threshold=25`); the default ones when empty.
     pub metrics: Vec<String>,
+    /// Smallest value that is an event, in the unit of the target, where scores are grouped by the state of conflict.
+    pub event: f64,
+    /// How sure scores are.
+    pub interval: Intervals,
 }
 
 impl Default for Evaluation {
     fn default() -> Self {
-        Self { origins: 12, stride: 1, train: None, test: None, metrics: Vec::new() }
+        Self {
+            origins: 12,
+            stride: 1,
+            train: None,
+            test: None,
+            metrics: Vec::new(),
+            event: 1.0,
+            interval: Intervals::default(),
+        }
     }
 }
 

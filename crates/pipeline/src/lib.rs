@@ -31,6 +31,9 @@ pub use error::{Error, Result};
 pub use layers::{Resolved, Shown};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run};
-pub use scores::{Group, OriginTallies, Score, Scores, is_better, skill};
+pub use scores::{
+    Forecasts, Group, GroupSlices, Intervals, NamedMetric, OriginTallies, Part, Score, Scores, Slices, State,
+    is_better, skill,
+};
 pub use stages::fetch::download;
 pub use usage::Usage;

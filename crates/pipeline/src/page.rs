@@ -15,7 +15,7 @@ use crate::report::{
     Score, Severity, Source, StepScores, Validation, data_uri, render,
 };
 use crate::results::{Results, issued};
-use crate::scores::{Group, is_better, skill};
+use crate::scores::Group;
 use crate::stages::validate::QUARANTINE;
 use crate::{Error, Result};
 
@@ -150,19 +150,15 @@ fn evaluation(results: &Results<'_>) -> Evaluation {
     let (axis, evaluated) = (results.ctx.axis(), results.evaluated);
     let label = |p: Period| axis.cadence.label(p);
     let mut metrics: Vec<_> = results.metrics.iter().collect();
-    metrics.sort_by_key(|m| m.name != HEADLINE);
+    metrics.sort_by_key(|m| m.name.as_str() != HEADLINE);
     let names: Vec<&str> = results.models.iter().map(|m| m.name.as_str()).collect();
     let names = || names.iter().copied().chain(results.ensembles.iter().map(|e| e.name.as_str()));
     let mut scores = Vec::new();
     for metric in &metrics {
-        let baseline = best_baseline(results, metric.name, metric.metric.better());
-        scores.extend(
-            names()
-                .map(|name| score(results, name, (metric.name, metric.metric.better()), baseline.as_ref())),
-        );
+        scores.extend(names().map(|name| score(results, name, &metric.name)));
     }
     let by_step = |name: &str| {
-        let headline = metrics.first().map_or(HEADLINE, |m| m.name);
+        let headline = metrics.first().map_or(HEADLINE, |m| &m.name);
         let value = |s: u16| {
             evaluated.scores.find(name, headline, Group::Step, Some(i32::from(s))).and_then(|s| s.value)
         };
@@ -176,7 +172,8 @@ fn evaluation(results: &Results<'_>) -> Evaluation {
         partition: "calibration".to_owned(),
         origins: evaluated.origins.iter().map(label).collect(),
         truth: (label(evaluated.partition.test.0), label(last)),
-        metrics: metrics.iter().map(|m| self::metric(m.name, m.metric.better())).collect(),
+        metrics: metrics.iter().map(|m| self::metric(&m.name, m.metric.better())).collect(),
+        level: results.ctx.run.config.evaluation.interval.level,
         scores,
         by_step: names().map(by_step).collect(),
         coverage: coverage(results),
@@ -184,44 +181,34 @@ fn evaluation(results: &Results<'_>) -> Evaluation {
 }
 
 fn metric(name: &str, better: Better) -> Metric {
-    let doc = find("metric", METRICS, name).map(forewarn_core::Entry::doc).unwrap_or_default();
+    let component = name.split(':').next().unwrap_or(name);
+    let doc = find("metric", METRICS, component).map(forewarn_core::Entry::doc).unwrap_or_default();
     let meaning = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     Metric { name: name.to_owned(), meaning, better }
 }
 
-/// Name and score of the best baseline by a metric.
-fn best_baseline<'r>(results: &'r Results<'_>, metric: &str, better: Better) -> Option<(&'r str, f64)> {
-    let baselines = results.models.iter().filter(|m| m.status == Status::Baseline);
-    let scored = baselines.filter_map(|m| {
-        let score = results.evaluated.scores.find(&m.name, metric, Group::All, None)?;
-        Some((m.name.as_str(), score.value?))
-    });
-    scored.reduce(|best, next| if is_better(better, next.1, best.1) { next } else { best })
-}
-
-fn score(
-    results: &Results<'_>,
-    name: &str,
-    (metric, better): (&str, Better),
-    baseline: Option<&(&str, f64)>,
-) -> Score {
-    let found = results.evaluated.scores.find(name, metric, Group::All, None);
-    let value = found.and_then(|s| s.value);
-    let against = baseline.filter(|(b, _)| *b != name);
+fn score(results: &Results<'_>, name: &str, metric: &str) -> Score {
+    let (model, metric) = (name.to_owned(), metric.to_owned());
+    let Some(found) = results.evaluated.scores.find(&model, &metric, Group::All, None) else {
+        return Score { model, metric, ..Score::default() };
+    };
     Score {
-        model: name.to_owned(),
-        metric: metric.to_owned(),
-        value,
-        skill: value.zip(against).and_then(|(v, (_, b))| skill(better, v, *b)),
-        against: against.map(|(b, _)| (*b).to_owned()),
-        n: found.map_or(0, |s| s.n),
+        model,
+        metric,
+        value: found.value,
+        interval: found.interval,
+        skill: found.skill,
+        skill_interval: found.skill_interval,
+        against: found.baseline.clone().filter(|b| b != name),
+        reason: found.reason.clone(),
+        n: found.n,
     }
 }
 
 fn coverage(results: &Results<'_>) -> Option<Coverage> {
     let shown = issued(results.ensembles, results.made)?;
     let metric = results.metrics.iter().find(|m| m.name == "coverage")?;
-    let score = results.evaluated.scores.find(&shown.name, metric.name, Group::All, None)?;
+    let score = results.evaluated.scores.find(&shown.name, &metric.name, Group::All, None)?;
     let Better::Near(level) = metric.metric.better() else { return None };
     Some(Coverage { level, share: score.value?, n: score.n })
 }

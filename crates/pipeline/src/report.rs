@@ -167,6 +167,9 @@ mod tests {
             metric: text(metric),
             value,
             skill,
+            interval: skill.map(|_| (0.45, 0.56)),
+            skill_interval: skill.map(|_| (-0.05, 0.3)),
+            reason: None,
             against: skill.map(|_| text("zero")),
             n: 1_572,
         };
@@ -177,6 +180,7 @@ mod tests {
             partition: text("calibration"),
             origins: vec![text("2018-12"), text("2019-01")],
             truth: (text("2019-01"), text("2019-03")),
+            level: 0.9,
             metrics: vec![metric("crps", Better::Lower), metric("coverage", Better::Near(0.9))],
             scores: vec![
                 score("happy_hippo", "crps", Some(0.5), Some(0.2)),

@@ -10,12 +10,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::code::Code;
-use crate::components::{self, EnsembleSpec, ModelSpec};
+use crate::components::{self, EnsembleSpec, ModelSpec, Status};
 use crate::context::Context;
 use crate::engine::{Engine, StepRecord};
 use crate::progress::Observer;
 use crate::results::{Evaluated, Results, issued};
-use crate::scores::{NamedMetric, OriginTallies, Scores};
+use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
 use crate::stages::evaluate::Forecaster;
 use crate::stages::fetch::Snapshot;
 use crate::stages::forecast::Made;
@@ -59,6 +59,9 @@ pub struct Outcome {
     pub files: Vec<PathBuf>,
     /// The page to open, when the run went so far.
     pub report: Option<PathBuf>,
+    /// Every score, when the run was to end with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
     /// Parts that could not be made, and why.
     pub missing: Vec<String>,
     /// What should be known.
@@ -94,23 +97,34 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     let ctx = Context::new(run, &engine, validated, summary);
     let id = run_id(&ctx, &snapshot, code, (&models, &ensembles));
     let folder = root.join("runs").join(&id);
-    let mut work =
-        Work { ctx: &ctx, code, snapshot, id, root, folder, until, missing: Vec::new(), files: Vec::new() };
+    let mut work = Work {
+        ctx: &ctx,
+        code,
+        snapshot,
+        id,
+        root,
+        folder,
+        until,
+        missing: Vec::new(),
+        files: Vec::new(),
+        scores: None,
+    };
     work.publish(validate::QUARANTINE, &ctx.validated().dir.join(validate::QUARANTINE))?;
     let report = work.stages(&models, &ensembles, &metrics)?;
-    let Work { id, folder, missing, files, .. } = work;
+    let Work { id, folder, missing, files, scores, .. } = work;
     let outcome = Outcome {
         run: id,
         folder,
         files,
         report,
+        scores: None,
         missing,
         warnings: engine.warnings(),
         steps: engine.records(),
         usage: Usage::now(),
     };
     write_record(&outcome, run, code)?;
-    Ok(outcome)
+    Ok(Outcome { scores, ..outcome })
 }
 
 /// Keeps a second run out of the same folder until this one ends, however it ends.
@@ -167,6 +181,7 @@ struct Work<'a> {
     until: Until,
     missing: Vec<String>,
     files: Vec<PathBuf>,
+    scores: Option<Scores>,
 }
 
 impl Work<'_> {
@@ -202,6 +217,7 @@ impl Work<'_> {
         }
         let scores = self.evaluate(origins, &calibrated, ensembles, metrics)?;
         if self.until < Until::Map {
+            self.scores = Some(scores);
             return Ok(None);
         }
         let evaluated = Evaluated { partition, origins, scores };
@@ -292,7 +308,14 @@ impl Work<'_> {
         self.missing.extend(failures(&tallies));
         let names = forecasters.iter().map(|f| f.name.to_owned());
         let names: Vec<String> = names.chain(ensembles.iter().map(|e| e.name.clone())).collect();
-        let scores = Scores::pool(&tallies, &names, metrics);
+        let baselines: Vec<String> = calibrated
+            .iter()
+            .filter(|(spec, _)| spec.status == Status::Baseline)
+            .map(|(spec, _)| spec.name.clone())
+            .collect();
+        let forecasts = Forecasts { names: &names, baselines: &baselines };
+        let intervals = &self.ctx.run.config.evaluation.interval;
+        let scores = Scores::pool(&tallies, &forecasts, metrics, (intervals, seed_for(seed, "intervals")));
         let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;
         self.write("scores.json", &text)?;
         Ok(scores)

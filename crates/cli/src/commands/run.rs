@@ -1,5 +1,7 @@
 //! `forewarn run` and the verbs that do a part of it.
 
+mod table;
+
 use std::fmt::Write as _;
 
 use forewarn_pipeline::{Code, Outcome, Resolved, Until, run as run_pipeline};
@@ -59,6 +61,9 @@ fn words(outcome: &Outcome) -> String {
     out.push('\n');
     for file in &outcome.files {
         let _ = writeln!(out, "wrote {}", file.display());
+    }
+    if let Some(scores) = &outcome.scores {
+        let _ = write!(out, "\n{}", table::table(scores));
     }
     if let Some(report) = &outcome.report {
         let _ = writeln!(out, "next: open {}", report.display());

@@ -113,6 +113,8 @@ pub struct Evaluation {
     pub truth: (String, String),
     /// The metrics, in the order of the table's columns; the first one is the headline and the chart.
     pub metrics: Vec<Metric>,
+    /// Probability of the intervals, 0 to 1.
+    pub level: f64,
     /// Scores; a pair of model and metric without one is shown as missing.
     pub scores: Vec<Score>,
     /// Scores of the first metric by step.
@@ -141,10 +143,16 @@ pub struct Score {
     pub metric: String,
     /// The score.
     pub value: Option<f64>,
+    /// Where the score is with the probability of [`Evaluation::level`].
+    pub interval: Option<(f64, f64)>,
     /// Skill against the best baseline: 1 is perfect, 0 as good as the baseline, below 0 worse.
     pub skill: Option<f64>,
+    /// Where the skill is.
+    pub skill_interval: Option<(f64, f64)>,
     /// Name of that baseline.
     pub against: Option<String>,
+    /// Why there is no score, or no interval.
+    pub reason: Option<String>,
     /// How many forecast-truth pairs went in.
     pub n: u64,
 }

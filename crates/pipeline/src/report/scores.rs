@@ -5,7 +5,7 @@ use forewarn_core::Better;
 use super::chart;
 use super::facts::{Evaluation, Metric, Report, Score};
 use super::html::Html;
-use super::words::{MISSING, change, count, direction, number};
+use super::words::{MISSING, change, count, direction, number, percent};
 
 impl Evaluation {
     /// The score of a model by a metric.
@@ -34,8 +34,12 @@ pub(super) fn section(report: &Report, page: &mut Html) {
     page.paragraph(format!(
         "Forecasts were made as if standing at {origins} ({} partition) and compared with what was observed \
          from {} to {}. Skill is the share of the best baseline’s error that a model avoids: 100 % is perfect, \
-         0 % is no better than the baseline, below 0 % is worse.",
-        evaluation.partition, evaluation.truth.0, evaluation.truth.1
+         0 % is no better than the baseline, below 0 % is worse. The ranges below a number hold {} of the values that \
+         it takes when the months are drawn anew; a skill whose range holds 0 % does not tell the model from the baseline.",
+        evaluation.partition,
+        evaluation.truth.0,
+        evaluation.truth.1,
+        percent(evaluation.level)
     ));
     table(report, evaluation, page);
     page.raw("<dl class=\"meanings\">\n");
@@ -82,7 +86,11 @@ fn cell(evaluation: &Evaluation, model: &str, metric: &Metric, page: &mut Html) 
     let Some((score, value)) =
         evaluation.score(model, &metric.name).zip(evaluation.value(model, &metric.name))
     else {
-        page.raw("<td class=\"number missing\">").raw(MISSING).raw("</td>");
+        page.raw("<td class=\"number missing\">").raw(MISSING);
+        if let Some(reason) = evaluation.score(model, &metric.name).and_then(|s| s.reason.as_ref()) {
+            page.raw("<small>").text(reason).raw("</small>");
+        }
+        page.raw("</td>");
         return;
     };
     page.raw("<td class=\"number\">");
@@ -91,9 +99,15 @@ fn cell(evaluation: &Evaluation, model: &str, metric: &Metric, page: &mut Html) 
     } else {
         page.text(number(value));
     }
+    if let Some((low, high)) = score.interval {
+        page.raw("<small>").text(number(low)).raw(" to ").text(number(high)).raw("</small>");
+    }
     if let Some(skill) = score.skill.filter(|skill| skill.is_finite()) {
         let class = if skill < 0.0 { "<small class=\"worse\">" } else { "<small>" };
         page.raw(class).text(change(skill)).raw(" skill</small>");
+        if let Some((low, high)) = score.skill_interval {
+            page.raw("<small>").text(change(low)).raw(" to ").text(change(high)).raw("</small>");
+        }
     }
     if common_n(evaluation, &metric.name).is_none() {
         page.raw("<small>n = ").text(count(score.n)).raw("</small>");

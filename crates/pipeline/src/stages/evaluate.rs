@@ -1,25 +1,32 @@
 //! Evaluate: forecasts from rolling origins on the calibration partition, scored against what then happened.
 //!
-//! One step an origin. Inside, the steps ahead run side by side; a field lives only until it is tallied, so memory
-//! does not grow with origins or steps.
+//! One step of the run an origin. Inside, a few steps ahead run side by side; a field lives only until it is tallied and
+//! combined, and tallies are folded in the order of steps, so that memory does not grow with origins or steps.
+
+mod cells;
+mod gather;
+mod step;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use forewarn_catalog::{METRICS, find};
+use forewarn_catalog::{DEFAULT_METRICS, parse_metric};
 use forewarn_core::{
-    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Metric, Partition, Period, PredictArgs,
-    RollingOrigins, ScoreArgs, Step, Tally,
+    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Partition, Period, RollingOrigins, Step,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use self::gather::Gather;
+use self::step::Scene;
 use crate::components::EnsembleSpec;
 use crate::context::Context;
 use crate::engine::{read_json, write_json};
-use crate::scores::{NamedMetric, OriginTallies};
+use crate::scores::{NamedMetric, OriginTallies, Past};
 use crate::{Error, Result};
 
+/// Steps ahead that are in memory at the same time.
+const BATCH: u16 = 4;
 /// File of the tallies.
 const TALLIES: &str = "tallies.json";
 
@@ -61,17 +68,22 @@ pub(crate) fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, Rol
     Ok((partition, origins))
 }
 
-/// The metrics of the run, with their default settings.
+/// The metrics of the run; the default ones where none are named.
 ///
 /// # Errors
-/// [`Error::Core`] that lists the metrics there are.
+/// [`Error::Core`] that lists the metrics there are, [`Error::Config`] when one is listed twice.
 pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
-    let entries: Vec<_> = if names.is_empty() {
-        METRICS.iter().collect()
-    } else {
-        names.iter().map(|n| find("evaluation.metrics", METRICS, n)).collect::<Result<_, _>>()?
-    };
-    entries.into_iter().map(|e| Ok(NamedMetric { name: e.name, metric: e.default()? })).collect()
+    let named: Vec<&str> = names.iter().map(String::as_str).collect();
+    let texts = if named.is_empty() { &DEFAULT_METRICS[..] } else { &named };
+    let mut metrics: Vec<NamedMetric> = Vec::new();
+    for text in texts {
+        let (name, metric) = parse_metric(text)?;
+        if metrics.iter().any(|m| m.name == name) {
+            return Err(Error::config("evaluation.metrics", format!("`{name}` is listed twice")));
+        }
+        metrics.push(NamedMetric { name, metric });
+    }
+    Ok(metrics)
 }
 
 /// Tallies of every origin.
@@ -111,34 +123,39 @@ struct Work<'a> {
     metrics: &'a [NamedMetric],
 }
 
-/// What one step ahead contributes.
-struct StepTallies {
-    rows: u64,
-    tallies: BTreeMap<String, Vec<Option<Tally>>>,
-    failures: Vec<String>,
-}
-
 impl Work<'_> {
     fn origin(&self, origin: Period) -> Result<OriginTallies> {
         let label = self.ctx.cadence().label(origin);
         let output = self.ctx.engine.step("evaluate", &label, &self.inputs(origin), |workspace| {
-            // Read once, before the threads ask for it.
-            self.ctx.panel()?;
+            let scene = self.scene(origin)?;
             let steps = self.ctx.run.config.forecast.steps.0;
             let done = AtomicU64::new(0);
-            let parts: Result<Vec<StepTallies>> = (1..=steps)
-                .into_par_iter()
-                .map(|step| {
-                    let part = self.step(origin, Step(step));
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    self.ctx.engine.advance(done, u64::from(steps));
-                    part
-                })
-                .collect();
-            write_json(workspace, TALLIES, &self.gather(origin, parts?))?;
+            let step = |step: u16| {
+                let part = self.step(&scene, Step(step));
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                self.ctx.engine.advance(done, u64::from(steps));
+                part
+            };
+            let mut gather = Gather::new(self.metrics);
+            for first in (1..=steps).step_by(usize::from(BATCH)) {
+                let batch = first..=steps.min(first.saturating_add(BATCH - 1));
+                let parts: Result<Vec<_>> = batch.into_par_iter().map(step).collect();
+                parts?.into_iter().for_each(|part| gather.add(part));
+            }
+            write_json(workspace, TALLIES, &gather.finish(origin))?;
             Ok(json!({ "origin": origin }))
         })?;
         read_json(&output, TALLIES)
+    }
+
+    /// What all steps of an origin need, the panel first: it is read once, before the threads ask for it.
+    fn scene(&self, origin: Period) -> Result<Scene<'_>> {
+        let (panel, config) = (self.ctx.panel()?, &self.ctx.run.config);
+        let year = self.ctx.cadence().season();
+        let recent = panel.until(origin)?.recent(&config.target.column, year)?;
+        let units = panel.units();
+        let past = Past::new(recent, units.len(), year, config.evaluation.event);
+        Ok(Scene { origin, units, countries: cells::countries(units, &config.target.level), past })
     }
 
     fn inputs(&self, origin: Period) -> Value {
@@ -158,88 +175,10 @@ impl Work<'_> {
             "draws": config.forecast.draws,
             "forecasters": forecasters,
             "ensembles": ensembles,
-            "metrics": self.metrics.iter().map(|m| m.name).collect::<Vec<_>>(),
+            "metrics": self.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
+            "level": config.target.level,
+            "event": config.evaluation.event,
         })
-    }
-
-    /// Forecasts, combines and tallies one step ahead.
-    fn step(&self, origin: Period, step: Step) -> Result<StepTallies> {
-        let panel = self.ctx.panel()?;
-        let target = &self.ctx.run.config.target.column;
-        let observed = panel.field(target, origin + step)?;
-        let rows = observed.iter().filter(|v| !v.is_nan()).count() as u64;
-        let mut part = StepTallies { rows, tallies: BTreeMap::new(), failures: Vec::new() };
-        let mut fields: BTreeMap<&str, Field> = BTreeMap::new();
-        for f in self.forecasters {
-            let args = PredictArgs::new(
-                panel.until(origin)?,
-                target,
-                step,
-                self.ctx.run.config.forecast.draws,
-                f.seed,
-            )?;
-            match f.fitted.predict(&args) {
-                Ok(field) => {
-                    fields.insert(f.name, field);
-                }
-                Err(e) => part.failures.push(format!("{} at origin {origin}, step {step}: {e}", f.name)),
-            }
-        }
-        for e in self.ensembles {
-            let name = &e.spec.name;
-            match combine(e.combine.as_ref(), &e.spec.members, &fields) {
-                Ok(field) => self.tally(&mut part, name, observed, field),
-                Err(e) => part.failures.push(format!("{name} at origin {origin}, step {step}: {e}")),
-            }
-        }
-        for (name, field) in fields {
-            self.tally(&mut part, name, observed, field);
-        }
-        Ok(part)
-    }
-
-    fn scorers(&self) -> Vec<&dyn Metric> {
-        self.metrics.iter().map(|m| m.metric.as_ref()).collect()
-    }
-
-    fn tally(&self, part: &mut StepTallies, name: &str, observed: &[f32], field: Field) {
-        let results = match ScoreArgs::new(observed, &field) {
-            Ok(args) => forewarn_core::tallies(&self.scorers(), &args),
-            Err(e) => self.metrics.iter().map(|_| Err(e.clone())).collect(),
-        };
-        let mut tallies = Vec::with_capacity(self.metrics.len());
-        for (metric, result) in self.metrics.iter().zip(results) {
-            if let Err(e) = &result {
-                let (metric, origin, step) = (&metric.name, field.origin, field.step);
-                part.failures.push(format!("{metric} of {name} at origin {origin}, step {step}: {e}"));
-            }
-            tallies.push(result.ok());
-        }
-        part.tallies.insert(name.to_owned(), tallies);
-    }
-
-    /// Puts the steps of an origin together, in their order.
-    fn gather(&self, origin: Period, parts: Vec<StepTallies>) -> OriginTallies {
-        let names = self
-            .forecasters
-            .iter()
-            .map(|f| f.name)
-            .chain(self.ensembles.iter().map(|e| e.spec.name.as_str()));
-        let of = |name: &str, metric: usize| -> Vec<Option<Tally>> {
-            parts.iter().map(|p| p.tallies.get(name).and_then(|t| t[metric].clone())).collect()
-        };
-        let by_metric = |name: &str| {
-            let metrics = self.metrics.iter().enumerate();
-            metrics.map(|(i, m)| (m.name.to_owned(), of(name, i))).collect::<BTreeMap<_, _>>()
-        };
-        let tallies = names.map(|name| (name.to_owned(), by_metric(name))).collect();
-        let rows = parts.iter().map(|p| p.rows).collect();
-        OriginTallies {
-            origin,
-            rows,
-            tallies,
-            failures: parts.into_iter().flat_map(|p| p.failures).collect(),
-        }
     }
 }
 

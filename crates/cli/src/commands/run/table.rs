@@ -1,0 +1,132 @@
+//! Scores as a table for a terminal.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use forewarn_catalog::parse_metric;
+use forewarn_core::Better;
+use forewarn_pipeline::{Group, Score, Scores, is_better};
+
+/// Columns after metric and model, with what is above them.
+const HEAD: [&str; 7] = ["metric", "model", "score", "interval", "skill", "interval", "against"];
+
+/// The scores of the whole evaluation, the best of each metric first, then why some are missing.
+pub(super) fn table(scores: &Scores) -> String {
+    let mut whole: Vec<(&Score, Better)> = scores
+        .scores
+        .iter()
+        .filter(|s| s.group == Group::All)
+        .map(|s| (s, parse_metric(&s.metric).map_or(Better::Lower, |(_, m)| m.better())))
+        .collect();
+    whole.sort_by(|(a, better), (b, _)| a.metric.cmp(&b.metric).then_with(|| order(*better, a, b)));
+    let mut rows = vec![HEAD.map(str::to_owned)];
+    rows.extend(whole.iter().map(|(score, _)| row(score)));
+    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let mut out = String::new();
+    for row in &rows {
+        let cell = |(i, text): (usize, &String)| {
+            let width = widths[i];
+            if (2..6).contains(&i) { format!("{text:>width$}") } else { format!("{text:<width$}") }
+        };
+        let line: Vec<String> = row.iter().enumerate().map(cell).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{}", line.join("  ").trim_end());
+    }
+    for (score, _) in &whole {
+        if let Some(reason) = &score.reason {
+            let _ = writeln!(out, "{} of {}: {reason}", score.metric, score.model);
+        }
+    }
+    out
+}
+
+/// The better one first, those without a value last.
+fn order(better: Better, a: &Score, b: &Score) -> Ordering {
+    let by_name = || a.model.cmp(&b.model);
+    match (a.value, b.value) {
+        (Some(x), Some(y)) if is_better(better, x, y) => Ordering::Less,
+        (Some(x), Some(y)) if is_better(better, y, x) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        _ => by_name(),
+    }
+}
+
+fn row(score: &Score) -> [String; 7] {
+    let range = |range: Option<(f64, f64)>, show: fn(f64) -> String| {
+        range.map_or_else(String::new, |(low, high)| format!("{} to {}", show(low), show(high)))
+    };
+    let against = score.baseline.clone().filter(|_| score.skill.is_some());
+    [
+        score.metric.clone(),
+        score.model.clone(),
+        score.value.map_or_else(|| "missing".to_owned(), number),
+        range(score.interval, number),
+        score.skill.map_or_else(String::new, percent),
+        range(score.skill_interval, percent),
+        against.unwrap_or_default(),
+    ]
+}
+
+/// Four significant digits.
+fn number(value: f64) -> String {
+    let decimals =
+        if value == 0.0 { 0 } else { (3 - value.abs().log10().floor() as i32).clamp(0, 9) as usize };
+    format!("{value:.decimals$}")
+}
+
+fn percent(share: f64) -> String {
+    format!("{:+.1}%", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(model: &str, value: Option<f64>) -> Score {
+        Score {
+            model: model.to_owned(),
+            metric: "roc-auc".to_owned(),
+            group: Group::All,
+            key: None,
+            label: None,
+            value,
+            interval: None,
+            baseline: Some("still_water".to_owned()),
+            skill: None,
+            skill_interval: None,
+            reason: None,
+            n: 9,
+        }
+    }
+
+    #[test]
+    fn the_best_is_first_and_what_is_missing_is_explained() {
+        let broken = Score { reason: Some("no event".to_owned()), ..score("dark_horse", None) };
+        let best = Score {
+            interval: Some((0.8, 0.91234)),
+            skill: Some(0.7),
+            skill_interval: Some((-0.05, 0.9)),
+            ..score("quiet_river", Some(0.85))
+        };
+        let step = Score { group: Group::Step, key: Some(1), ..score("quiet_river", Some(0.1)) };
+        let scores = Scores { scores: vec![broken, score("still_water", Some(0.5)), step, best] };
+        let expected = "\
+metric   model          score          interval   skill         interval  against
+roc-auc  quiet_river   0.8500  0.8000 to 0.9123  +70.0%  -5.0% to +90.0%  still_water
+roc-auc  still_water   0.5000
+roc-auc  dark_horse   missing
+roc-auc of dark_horse: no event
+";
+        assert_eq!(table(&scores), expected);
+    }
+
+    #[test]
+    fn four_digits() {
+        assert_eq!(
+            [0.0, 0.012345, 1.0, 123_456.7, -2.5].map(number),
+            ["0", "0.01235", "1.000", "123457", "-2.500"]
+        );
+    }
+}

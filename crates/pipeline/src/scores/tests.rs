@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+
+use forewarn_catalog::parse_metric;
+use forewarn_core::{Period, Tally};
+
+use super::*;
+
+fn metric(text: &str) -> NamedMetric {
+    let (name, metric) = parse_metric(text).unwrap();
+    NamedMetric { name, metric }
+}
+
+type Steps<'a> = &'a [Option<(f64, f64)>];
+
+fn slices(models: &[(&str, Steps<'_>)]) -> Slices {
+    let part = |s: &Option<(f64, f64)>| {
+        s.map(|(sum, n)| Tally(vec![n, n, sum])).ok_or_else(|| "step 2: it broke".to_owned())
+    };
+    let by_metric = |steps: Steps<'_>| BTreeMap::from([("mae".to_owned(), steps.iter().map(part).collect())]);
+    let tallies = models.iter().map(|(name, steps)| ((*name).to_owned(), by_metric(steps))).collect();
+    let rows = models[0].1.iter().map(|s| s.map_or(4, |(_, n)| n as u64)).collect();
+    Slices { rows, tallies }
+}
+
+fn origin(origin: i32, models: &[(&str, Steps<'_>)]) -> OriginTallies {
+    OriginTallies { origin: Period(origin), whole: slices(models), groups: Vec::new(), failures: Vec::new() }
+}
+
+fn pool(origins: &[OriginTallies], names: &[&str], baselines: &[&str]) -> Scores {
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let (names, baselines) = (owned(names), owned(baselines));
+    let forecasts = Forecasts { names: &names, baselines: &baselines };
+    let intervals = Intervals { replicates: 100, ..Intervals::default() };
+    Scores::pool(origins, &forecasts, &[metric("mae")], (&intervals, 1))
+}
+
+#[test]
+fn groups_pool_rows_not_means() {
+    let origins = [
+        origin(10, &[("a", &[Some((2.0, 2.0)), Some((8.0, 4.0))])]),
+        origin(11, &[("a", &[Some((6.0, 2.0)), Some((4.0, 4.0))])]),
+    ];
+    let scores = pool(&origins, &["a"], &[]);
+    let value = |group, key| scores.find("a", "mae", group, key).map(|s| (s.value.unwrap(), s.n));
+    assert_eq!(value(Group::All, None), Some((20.0 / 12.0, 12)));
+    assert_eq!(value(Group::Step, Some(1)), Some((2.0, 4)));
+    assert_eq!(value(Group::Origin, Some(11)), Some((10.0 / 6.0, 6)));
+    assert_eq!(
+        value(Group::Month, Some(12)),
+        Some((14.0 / 6.0, 6)),
+        "step 2 of origin 10 and step 1 of origin 11"
+    );
+    assert_eq!(value(Group::Month, Some(13)), Some((1.0, 4)));
+}
+
+#[test]
+fn a_missing_part_makes_the_pool_missing_not_smaller_and_says_why() {
+    let scores = pool(&[origin(10, &[("a", &[Some((2.0, 2.0)), None])])], &["a"], &[]);
+    let all = scores.find("a", "mae", Group::All, None).unwrap();
+    assert_eq!((all.value, all.interval, all.reason.as_deref()), (None, None, Some("step 2: it broke")));
+    let first = scores.find("a", "mae", Group::Step, Some(1)).unwrap();
+    assert_eq!(first.value, Some(1.0));
+    assert_eq!(first.reason.as_deref(), Some("no interval: 1 month, at least 6 are needed"));
+}
+
+/// Ten months in which `b` errs by what it says, and `a` by half of that.
+fn halves() -> Vec<OriginTallies> {
+    let errors = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0, 3.0];
+    let one = |(i, e): (usize, &f64)| {
+        let steps = |share: f64| [Some((share * e, 1.0))];
+        origin(i as i32, &[("a", &steps(0.5)), ("b", &steps(1.0)), ("c", &steps(2.0))])
+    };
+    errors.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn skill_is_against_the_best_baseline_in_the_same_months() {
+    let scores = pool(&halves(), &["a", "b", "c"], &["c", "b"]);
+    let all = |model| scores.find(model, "mae", Group::All, None).unwrap();
+    assert_eq!((all("a").baseline.as_deref(), all("a").skill), (Some("b"), Some(0.5)));
+    let (low, high) = all("a").interval.unwrap();
+    assert!(low < 1.95 && 1.95 < high, "{low} to {high} about {:?}", all("a").value);
+    // In any months `a` errs by half of what `b` does: that is certain, although the errors are not.
+    assert_eq!(all("a").skill_interval, Some((0.5, 0.5)));
+    assert_eq!(
+        (all("b").skill, all("b").skill_interval, all("b").baseline.as_deref()),
+        (None, None, Some("b"))
+    );
+    assert_eq!(all("c").skill, Some(-1.0));
+}
+
+#[test]
+fn without_a_baseline_there_is_no_skill() {
+    let scores = pool(&halves(), &["a", "b", "c"], &[]);
+    let all = scores.find("a", "mae", Group::All, None).unwrap();
+    assert!(all.baseline.is_none() && all.skill.is_none() && all.interval.is_some());
+}
+
+#[test]
+fn countries_have_names_and_no_interval_and_states_have_one() {
+    let mut origins = halves();
+    for tallies in &mut origins {
+        let slices = tallies.whole.clone();
+        let of = |group, key| GroupSlices { group, key, slices: slices.clone() };
+        tallies.groups = vec![of(Group::Country, 1), of(Group::Region, 5), of(Group::State, 4)];
+    }
+    let scores = pool(&origins, &["a", "b"], &["b"]);
+    let find = |group, key| scores.find("a", "mae", group, Some(key)).unwrap();
+    let country = find(Group::Country, 1);
+    assert_eq!((country.label.as_deref(), country.value, country.n), (Some("Guyana"), Some(1.95), 10));
+    assert!(country.interval.is_none() && country.reason.as_deref().unwrap().contains("months of a country"));
+    assert_eq!(find(Group::Region, 5).label.as_deref(), Some("South America"));
+    assert!(
+        find(Group::State, 4).label.as_deref() == Some("quiet") && find(Group::State, 4).interval.is_some()
+    );
+}
+
+#[test]
+fn skill_is_the_share_of_the_way_to_perfect() {
+    assert_eq!(skill(Better::Lower, 0.5, 2.0), Some(0.75));
+    assert_eq!(skill(Better::Higher, 0.75, 0.5), Some(0.5));
+    assert_eq!(skill(Better::Lower, 0.5, 0.0), None);
+    assert_eq!(skill(Better::Near(0.0), 0.5, 2.0), None);
+    assert!(is_better(Better::Near(0.9), 0.95, 0.8) && !is_better(Better::Lower, 2.0, 1.0));
+}

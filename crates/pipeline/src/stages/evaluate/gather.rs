@@ -1,0 +1,94 @@
+//! The tallies of an origin, put together step by step.
+
+use std::collections::BTreeMap;
+
+use forewarn_core::{Period, Tally};
+
+use super::cells::Key;
+use crate::scores::{Group, GroupSlices, NamedMetric, OriginTallies, Part, Slices, add};
+
+/// What one forecaster contributes in one step, by metric.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// Of all rows.
+    pub(super) whole: Vec<Part>,
+    /// Of each group that has rows.
+    pub(super) groups: BTreeMap<Key, Vec<Part>>,
+}
+
+/// What one step contributes.
+#[derive(Debug, Default)]
+pub(super) struct StepTallies {
+    /// Rows with known truth.
+    pub(super) rows: u64,
+    /// Rows of each group.
+    pub(super) groups: BTreeMap<Key, u64>,
+    /// By forecaster.
+    pub(super) parts: BTreeMap<String, Parts>,
+    /// What could not be computed.
+    pub(super) failures: Vec<String>,
+}
+
+/// An origin on its way; memory is that of its tallies.
+pub(super) struct Gather<'a> {
+    metrics: &'a [NamedMetric],
+    whole: Slices,
+    groups: BTreeMap<Key, Slices>,
+    failures: Vec<String>,
+}
+
+impl<'a> Gather<'a> {
+    pub(super) fn new(metrics: &'a [NamedMetric]) -> Self {
+        Self { metrics, whole: Slices::default(), groups: BTreeMap::new(), failures: Vec::new() }
+    }
+
+    /// Adds the next step.
+    pub(super) fn add(&mut self, step: StepTallies) {
+        let before = self.whole.rows.len();
+        self.whole.rows.push(step.rows);
+        for (key, rows) in &step.groups {
+            let slices = self.groups.entry(*key).or_default();
+            slices.rows.resize(slot(*key, before) + 1, 0);
+            slices.rows[slot(*key, before)] += rows;
+        }
+        for (name, parts) in &step.parts {
+            put(&mut self.whole, name, (self.metrics, before), &parts.whole);
+            for (key, part) in &parts.groups {
+                let slices = self.groups.entry(*key).or_default();
+                put(slices, name, (self.metrics, slot(*key, before)), part);
+            }
+        }
+        self.failures.extend(step.failures);
+    }
+
+    /// The origin, when all steps were added.
+    pub(super) fn finish(self, origin: Period) -> OriginTallies {
+        let steps = self.whole.rows.len();
+        let fill = |((group, key), mut slices): (Key, Slices)| {
+            if group != Group::Country {
+                slices.rows.resize(steps, 0);
+                let parts = slices.tallies.values_mut().flat_map(BTreeMap::values_mut);
+                parts.for_each(|p| p.resize(steps, Ok(Tally::default())));
+            }
+            GroupSlices { group, key, slices }
+        };
+        let groups = self.groups.into_iter().map(fill).collect();
+        OriginTallies { origin, whole: self.whole, groups, failures: self.failures }
+    }
+}
+
+/// Steps of a country are pooled at once: there are many countries, and tallies by step of each would be large.
+fn slot((group, _): Key, step: usize) -> usize {
+    if group == Group::Country { 0 } else { step }
+}
+
+fn put(slices: &mut Slices, name: &str, (metrics, slot): (&[NamedMetric], usize), parts: &[Part]) {
+    let by_metric = slices.tallies.entry(name.to_owned()).or_default();
+    for (metric, part) in metrics.iter().zip(parts) {
+        let steps = by_metric.entry(metric.name.clone()).or_default();
+        if steps.len() <= slot {
+            steps.resize(slot + 1, Ok(Tally::default()));
+        }
+        add(metric.metric.as_ref(), &mut steps[slot], part);
+    }
+}
