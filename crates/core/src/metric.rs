@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-pub use rows::{ForecastKind, ScoreArgs};
+pub use rows::{Events, ForecastKind, ScoreArgs};
 
 /// A verification score.
 ///

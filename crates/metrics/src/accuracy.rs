@@ -1,6 +1,7 @@
 //! Share of right alarms and right silences.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::binary::Confusion;
 
 use crate::confusion::{self, Alarm};
 
@@ -41,9 +42,7 @@ impl Metric for Accuracy {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [hits, false_alarms, misses, rejections] = confusion::cells(tally);
-        let all = hits + false_alarms + misses + rejections;
-        confusion::ratio(hits + rejections, all, "no row has both a forecast and a truth")
+        confusion::score(tally, Confusion::accuracy, "no row has both a forecast and a truth")
     }
 
     fn better(&self) -> Better {

@@ -1,6 +1,7 @@
-//! Two-by-two tables of alarms and events: the tally is `[hits, false alarms, misses, correct rejections]`.
+//! Two-by-two tables of alarms and events: the tally is `[hits, false alarms, correct rejections, misses]`.
 
 use forewarn_core::{Error, Result, ScoreArgs, Tally};
+use forewarn_kernels::binary::Confusion;
 use forewarn_kernels::draws::Event;
 
 use crate::settings;
@@ -30,29 +31,27 @@ impl Alarm {
 
     /// The weighted table.
     pub(crate) fn tally(self, args: &ScoreArgs<'_>) -> Tally {
-        let mut cells = vec![0.0; 4];
-        for (probability, event, weight) in args.events(Event { threshold: self.threshold, strict: false }) {
-            let cell = match (probability >= self.probability, event == 1.0) {
-                (true, true) => 0,
-                (true, false) => 1,
-                (false, true) => 2,
-                (false, false) => 3,
-            };
-            cells[cell] += weight;
-        }
-        Tally(cells)
+        let events = args.events(Event { threshold: self.threshold, strict: false });
+        let table = Confusion::at(&events.probabilities, &events.happened, &events.weights, self.probability);
+        let Confusion { true_positives, false_positives, true_negatives, false_negatives } = table;
+        Tally(vec![true_positives, false_positives, true_negatives, false_negatives])
     }
 }
 
-/// Hits, false alarms, misses, correct rejections.
-pub(crate) fn cells(tally: &Tally) -> [f64; 4] {
-    [0, 1, 2, 3].map(|i| tally.at(i))
-}
-
-/// A ratio whose denominator may be empty.
+/// A score of the pooled table.
 ///
 /// # Errors
-/// [`Error::Data`] `why` when it is.
-pub(crate) fn ratio(above: f64, below: f64, why: &str) -> Result<f64> {
-    if below > 0.0 { Ok(above / below) } else { Err(Error::data(why)) }
+/// [`Error::Data`] when there are no rows, or the score is NaN, which is then for want of `needs`.
+pub(crate) fn score(tally: &Tally, score: fn(&Confusion) -> f64, needs: &str) -> Result<f64> {
+    let table = Confusion {
+        true_positives: tally.at(0),
+        false_positives: tally.at(1),
+        true_negatives: tally.at(2),
+        false_negatives: tally.at(3),
+    };
+    if tally.0.iter().sum::<f64>() == 0.0 {
+        return Err(Error::data("no row has both a forecast and a truth"));
+    }
+    let value = score(&table);
+    if value.is_nan() { Err(Error::data(needs)) } else { Ok(value) }
 }

@@ -1,6 +1,7 @@
 //! Harmonic mean of precision and recall.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::binary::Confusion;
 
 use crate::confusion::{self, Alarm};
 
@@ -41,9 +42,7 @@ impl Metric for F1 {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [hits, false_alarms, misses, _] = confusion::cells(tally);
-        let all = 2.0 * hits + false_alarms + misses;
-        confusion::ratio(2.0 * hits, all, "there is neither an alarm nor an event")
+        confusion::score(tally, Confusion::f1, "there is neither an alarm nor an event")
     }
 
     fn better(&self) -> Better {

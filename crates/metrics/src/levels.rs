@@ -9,23 +9,13 @@ use std::cmp::Ordering;
 
 use forewarn_core::{Error, Result, ScoreArgs, Tally};
 use forewarn_kernels::draws::Event;
+use forewarn_kernels::ranking::levels_of;
 
 /// Weighted counts of rows by forecast probability and by whether the event happened.
 pub(crate) fn tally(args: &ScoreArgs<'_>, threshold: f64) -> Tally {
-    let mut rows = args.events(Event { threshold, strict: false });
-    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
-    let mut levels: Vec<f64> = Vec::new();
-    for (level, event, weight) in rows {
-        // A level of 0 is 0, whatever its sign.
-        let level = level + 0.0;
-        let n = levels.len();
-        if n == 0 || levels[n - 3] != level {
-            levels.extend([level, 0.0, 0.0]);
-        }
-        let n = levels.len();
-        levels[if event == 1.0 { n - 2 } else { n - 1 }] += weight;
-    }
-    Tally(levels)
+    let events = args.events(Event { threshold, strict: false });
+    let levels = levels_of(&events.probabilities, &events.happened, &events.weights);
+    Tally(levels.into_iter().flat_map(|(level, events, others)| [level, events, others]).collect())
 }
 
 /// Merges a part into a pool, level by level.

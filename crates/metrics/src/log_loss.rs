@@ -45,10 +45,12 @@ impl Metric for LogLoss {
     fn tally(&self, args: &ScoreArgs<'_>) -> Result<Tally> {
         let loss = Loss::Log { epsilon: self.epsilon };
         let mut sums = vec![0.0; 3];
-        for (probability, event, weight) in args.events(Event { threshold: self.threshold, strict: false }) {
+        let events = args.events(Event { threshold: self.threshold, strict: false });
+        for (i, (&probability, &happened)) in events.probabilities.iter().zip(&events.happened).enumerate() {
+            let weight = events.weights.get(i).copied().unwrap_or(1.0);
             sums[0] += 1.0;
             sums[1] += weight;
-            sums[2] += weight * loss.of(probability, event);
+            sums[2] += weight * loss.of(probability, f64::from(happened));
         }
         Ok(Tally(sums))
     }

@@ -1,6 +1,7 @@
 //! Matthews correlation coefficient.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::binary::Confusion;
 
 use crate::confusion::{self, Alarm};
 
@@ -42,12 +43,7 @@ impl Metric for Mcc {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [hits, false_alarms, misses, rejections] = confusion::cells(tally);
-        let (alarms, events) = (hits + false_alarms, hits + misses);
-        let (silences, others) = (misses + rejections, false_alarms + rejections);
-        let scale = (alarms * events).sqrt() * (silences * others).sqrt();
-        let why = "alarms, silences, events or non-events are missing altogether";
-        confusion::ratio(hits * rejections - false_alarms * misses, scale, why)
+        confusion::score(tally, Confusion::mcc, "alarms, silences, events or non-events are missing altogether")
     }
 
     fn better(&self) -> Better {

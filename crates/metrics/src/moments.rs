@@ -1,68 +1,58 @@
 //! Scores of means, variances and the covariance of forecast and truth.
 //!
-//! The tally is `[weight, mean f, mean y, sum (f - mean)^2, sum (y - mean)^2, sum (f - mean)(y - mean), sum (f - y)^2]`,
-//! merged by the formulas of Chan, Golub and LeVeque (1983), doi:10.1080/00031305.1983.10483115: raw sums of squares
-//! would lose everything where values are far from zero.
+//! The tally is `[rows, weight, mean f, mean y, sum (f - mean)^2, sum (y - mean)^2, sum (f - mean)(y - mean),
+//! sum (f - y)^2]`. Pools merge means and moments: raw sums of squares would lose everything where values are far from
+//! zero.
 
 use forewarn_core::{Error, Result, ScoreArgs, Tally};
+use forewarn_kernels::correlation::Moments;
 
-use crate::points::{Compat, Pair, pairs};
+use crate::points::{Compat, pairs};
 
-/// The moments of some rows, in two passes.
+/// The moments of some rows.
 pub(crate) fn tally(args: &ScoreArgs<'_>, compat: Option<Compat>) -> Tally {
     let pairs = pairs(args, compat);
-    let sum = |term: &dyn Fn(&Pair) -> f64| pairs.iter().map(|p| p.weight * term(p)).sum::<f64>();
-    let weight = sum(&|_| 1.0);
-    if weight == 0.0 {
-        return Tally::default();
-    }
-    let (f, y) = (sum(&|p| p.forecast) / weight, sum(&|p| p.observed) / weight);
-    Tally(vec![
-        weight,
-        f,
-        y,
-        sum(&|p| (p.forecast - f).powi(2)),
-        sum(&|p| (p.observed - y).powi(2)),
-        sum(&|p| (p.forecast - f) * (p.observed - y)),
-        sum(&|p| (p.forecast - p.observed).powi(2)),
-    ])
+    let column = |of: fn(&crate::points::Pair) -> f64| pairs.iter().map(of).collect::<Vec<f64>>();
+    let moments = Moments::of(&column(|p| p.forecast), &column(|p| p.observed), &column(|p| p.weight));
+    let squares = pairs.iter().map(|p| p.weight * (p.forecast - p.observed).powi(2)).sum();
+    written(&moments, squares)
 }
 
 /// Adds the moments of other rows.
 pub(crate) fn pool(pool: &mut Tally, part: &Tally) {
-    if part.at(0) == 0.0 {
-        return;
-    }
-    if pool.at(0) == 0.0 {
-        *pool = part.clone();
-        return;
-    }
-    let weight = pool.at(0) + part.at(0);
-    let (df, dy) = (part.at(1) - pool.at(1), part.at(2) - pool.at(2));
-    let shift = pool.at(0) * part.at(0) / weight;
-    let share = part.at(0) / weight;
-    let mixed = [df * df, dy * dy, df * dy, 0.0];
-    for (i, product) in (3..).zip(mixed) {
-        pool.0[i] += part.at(i) + shift * product;
-    }
-    pool.0[1] += df * share;
-    pool.0[2] += dy * share;
-    pool.0[0] = weight;
+    *pool = written(&read(pool).merge(&read(part)), pool.at(7) + part.at(7));
 }
 
-/// The moments, for a score that needs variance.
+fn written(moments: &Moments, squared_errors: f64) -> Tally {
+    let Moments { rows, weight, mean, squares, products, .. } = *moments;
+    Tally(vec![rows as f64, weight, mean[0], mean[1], squares[0], squares[1], products, squared_errors])
+}
+
+fn read(tally: &Tally) -> Moments {
+    Moments {
+        rows: tally.at(0) as u64,
+        missing: 0,
+        weight: tally.at(1),
+        mean: [tally.at(2), tally.at(3)],
+        squares: [tally.at(4), tally.at(5)],
+        products: tally.at(6),
+    }
+}
+
+/// The moments and the sum of squared errors, for a score that needs variance.
 ///
 /// # Errors
 /// [`Error::Data`] when there is no row, or the truth or (where asked) the forecast is constant.
-pub(crate) fn varying(tally: &Tally, forecast_too: bool) -> Result<[f64; 7]> {
-    if tally.at(0) == 0.0 {
+pub(crate) fn varying(tally: &Tally, forecast_too: bool) -> Result<(Moments, f64)> {
+    let moments = read(tally);
+    if moments.weight == 0.0 {
         return Err(Error::data("no row has both a forecast and a truth"));
     }
-    if tally.at(4) <= 0.0 {
+    if moments.squares[1] <= 0.0 {
         return Err(Error::data("the truth is constant"));
     }
-    if forecast_too && tally.at(3) <= 0.0 {
+    if forecast_too && moments.squares[0] <= 0.0 {
         return Err(Error::data("the forecast is constant"));
     }
-    Ok([0, 1, 2, 3, 4, 5, 6].map(|i| tally.at(i)))
+    Ok((moments, tally.at(7)))
 }

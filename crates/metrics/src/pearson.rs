@@ -30,8 +30,8 @@ impl Metric for Pearson {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [_, _, _, forecast, truth, both, _] = moments::varying(tally, true)?;
-        Ok((both / (forecast.sqrt() * truth.sqrt())).clamp(-1.0, 1.0))
+        let (moments, _) = moments::varying(tally, true)?;
+        Ok(moments.pearson())
     }
 
     fn better(&self) -> Better {

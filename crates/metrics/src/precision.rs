@@ -1,6 +1,7 @@
 //! Share of alarms that came true.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::binary::Confusion;
 
 use crate::confusion::{self, Alarm};
 
@@ -41,8 +42,7 @@ impl Metric for Precision {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [hits, false_alarms, _, _] = confusion::cells(tally);
-        confusion::ratio(hits, hits + false_alarms, "there is no alarm")
+        confusion::score(tally, Confusion::precision, "there is no alarm")
     }
 
     fn better(&self) -> Better {

@@ -26,8 +26,8 @@ impl Metric for R2 {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [_, _, _, _, variance, _, squares] = moments::varying(tally, false)?;
-        Ok(1.0 - squares / variance)
+        let (moments, squared_errors) = moments::varying(tally, false)?;
+        Ok(1.0 - squared_errors / moments.squares[1])
     }
 
     fn better(&self) -> Better {

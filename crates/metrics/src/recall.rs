@@ -1,6 +1,7 @@
 //! Share of events with an alarm.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::binary::Confusion;
 
 use crate::confusion::{self, Alarm};
 
@@ -41,8 +42,7 @@ impl Metric for Recall {
     }
 
     fn score(&self, tally: &Tally) -> Result<f64> {
-        let [hits, _, misses, _] = confusion::cells(tally);
-        confusion::ratio(hits, hits + misses, "there is no event")
+        confusion::score(tally, Confusion::recall, "there is no event")
     }
 
     fn better(&self) -> Better {

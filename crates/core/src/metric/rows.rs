@@ -168,17 +168,19 @@ impl<'a> ScoreArgs<'a> {
         sums.first().map(of).unwrap_or_default()
     }
 
-    /// Probability of an event in every row, and 1 or 0 for whether it happened, and the weight; only rows with truth.
-    pub fn events(&self, event: Event) -> Vec<(f64, f64, f64)> {
-        let event = if self.kind == ForecastKind::Probability { HALF } else { event };
-        let scores = match self.kind {
-            ForecastKind::Probability => [RowScore::Mean],
-            _ => [RowScore::Exceedance(event)],
-        };
-        let column = self.columns(&scores).swap_remove(0);
-        let rows = column.into_iter().zip(self.observed()).enumerate();
-        let known = rows.filter(|(_, (_, y))| !y.is_nan());
-        known.map(|(i, (p, y))| (p, f64::from(event.is(y)), self.weight(i))).collect()
+    /// Forecast probabilities of an event, and whether it happened, of the rows with truth. Of probabilities the event
+    /// is what they are of.
+    pub fn events(&self, event: Event) -> Events {
+        let is_probability = self.kind == ForecastKind::Probability;
+        let event = if is_probability { HALF } else { event };
+        let score = if is_probability { RowScore::Mean } else { RowScore::Exceedance(event) };
+        let (column, observed) = (self.columns(&[score]).swap_remove(0), self.observed());
+        let known = || (0..self.len()).filter(|&i| !observed[i].is_nan());
+        Events {
+            probabilities: known().map(|i| column[i]).collect(),
+            happened: known().map(|i| event.is(observed[i])).collect(),
+            weights: known().filter(|_| self.is_weighted()).map(|i| self.weight(i)).collect(),
+        }
     }
 
     /// The tally of a metric that is made of row scores.
@@ -202,6 +204,17 @@ impl<'a> ScoreArgs<'a> {
             observed[i]
         )))
     }
+}
+
+/// Forecast probabilities of an event and whether it happened, by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Events {
+    /// Forecast probabilities, 0-1.
+    pub probabilities: Vec<f64>,
+    /// Whether the event happened.
+    pub happened: Vec<bool>,
+    /// Weights of the rows; empty when all are 1.
+    pub weights: Vec<f64>,
 }
 
 /// The event of a forecast probability: it is observed as 1.
