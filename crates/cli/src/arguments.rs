@@ -82,6 +82,22 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: NewCommand,
     },
+    /// Tries to win a suite of metrics with useless forecasts
+    Redteam(RedteamArguments),
+}
+
+/// Which suite, and on which simulated field.
+#[derive(Debug, Args)]
+pub(crate) struct RedteamArguments {
+    /// Metrics of the suite (`forewarn list metric`); may be repeated [default: the ten of docs/redteam.md]
+    #[arg(short, long = "metric", value_name = "NAME[,NAME]...", value_delimiter = ',')]
+    pub(crate) metrics: Vec<String>,
+    /// Which of the possible fields
+    #[arg(short, long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Prints the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which configuration.

@@ -46,6 +46,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Config { command } => commands::config::config(command, environment),
         Command::Doctor { config, json } => commands::doctor::doctor(config, environment, *json),
         Command::New { command } => commands::new::new(command),
+        Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         other => commands::run::run(other, environment),
     }
 }

@@ -14,6 +14,7 @@ mod filing;
 mod layers;
 mod page;
 mod progress;
+pub mod redteam;
 pub mod report;
 mod results;
 mod run;

@@ -5,6 +5,8 @@ mod kill;
 #[cfg(test)]
 mod project;
 #[cfg(test)]
+mod redteam;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod usage;

@@ -5,4 +5,5 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
+pub(crate) mod redteam;
 pub(crate) mod run;
