@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use forewarn_core::{Error, ForecastKind, Metric, Result, ScoreArgs};
+use forewarn_core::{Error, Field, ForecastKind, Metric, Period, Result, ScoreArgs, Step, Unit, Units};
 use forewarn_metrics::METRICS;
 use serde_json::Value;
 
@@ -62,6 +62,18 @@ impl Rows {
         let args = ScoreArgs::rows(&self.observed, &self.values, self.width(), self.kind)?;
         metric.score(&metric.tally(&args.weighted(&self.weights)?)?)
     }
+
+    /// The score of a field, which is in single precision.
+    fn score_field(&self, metric: &dyn Metric) -> Result<f64> {
+        let single = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        let (observed, values) = (single(&self.observed), single(&self.values));
+        let units: Units = (0..observed.len() as u32).map(Unit).collect();
+        let field = match self.kind {
+            ForecastKind::Point => Field::point(Period(1), Step(1), units, values)?,
+            _ => Field::draws(Period(1), Step(1), units, self.width(), values)?.sorted(),
+        };
+        metric.score(&metric.tally(&ScoreArgs::new(&observed, &field)?)?)
+    }
 }
 
 /// The cases of a joint forecast, cases x members x units: each a field.
@@ -76,8 +88,11 @@ fn fields(group: &Group, input: &Value) -> Vec<Rows> {
     cases.map(field).collect()
 }
 
+/// How rows are scored.
+type Scorer = fn(&Rows, &dyn Metric) -> Result<f64>;
+
 /// What forewarn says: a number, or for lists one a row; none where it refuses.
-fn ours(group: &Group, input: &Value, key: &str) -> Vec<Option<f64>> {
+fn ours(group: &Group, input: &Value, key: &str, score: Scorer) -> Vec<Option<f64>> {
     let name = group.score.as_deref().unwrap();
     let entry = METRICS.iter().find(|e| e.name == name).unwrap_or_else(|| panic!("no metric {name}"));
     let metric = match (entry.build)(&group.settings) {
@@ -91,19 +106,19 @@ fn ours(group: &Group, input: &Value, key: &str) -> Vec<Option<f64>> {
         false if of_rows => Rows::of(group, input).each(),
         false => vec![Rows::of(group, input)],
     };
-    let score = |rows: &Rows| match rows.score(metric.as_ref()) {
+    let number = |rows: &Rows| match score(rows, metric.as_ref()) {
         Ok(score) => group.converted(score),
         Err(Error::Data { .. }) => None,
         Err(other) => panic!("{name}: {other}"),
     };
-    parts.iter().map(score).collect()
+    parts.iter().map(number).collect()
 }
 
 fn complaints(cases: &Cases) -> Vec<String> {
     let mut complaints = Vec::new();
     for group in cases.groups.iter().filter(|g| g.score.is_some()) {
         for input in group.outputs.keys() {
-            let ours = ours(group, &cases.inputs[input], input);
+            let ours = ours(group, &cases.inputs[input], input, Rows::score);
             complaints.extend(group.complaint(input, &ours, cases.tolerance));
         }
     }
@@ -124,6 +139,23 @@ fn metrics_agree_with_their_peers_or_differ_for_a_stated_reason() {
 #[test]
 fn metrics_agree_with_views_evaluation_or_differ_for_a_stated_reason() {
     agree_or_say_why(include_str!("../data/views_cases.json"));
+}
+
+#[test]
+fn fields_agree_with_the_same_peers_in_single_precision() {
+    let mut compared = 0;
+    for text in [include_str!("../data/metric_cases.json"), include_str!("../data/views_cases.json")] {
+        let cases: Cases = serde_json::from_str(text).unwrap();
+        for group in cases.groups.iter().filter(|g| g.score.is_some() && !g.weighted) {
+            let agreed = group.outputs.keys().filter(|input| group.differs(input).is_none());
+            for input in agreed.filter(|i| cases.inputs[*i].get("p").is_none() && !group.mean_probability) {
+                let ours = ours(group, &cases.inputs[input], input, Rows::score_field);
+                assert_eq!(group.complaint(input, &ours, 1e-5), None);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 900, "{compared}");
 }
 
 #[test]
