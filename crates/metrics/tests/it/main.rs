@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod kernels;
 #[cfg(test)]
 mod metrics;
