@@ -1,4 +1,14 @@
-//! What the metrics say against what others say.
+//! What the metrics and the kernels say against what others say.
+//!
+//! The kernels are tested here because they know slices and numbers only: no case files.
 
 #[cfg(test)]
-mod peers;
+mod cases;
+#[cfg(test)]
+mod columns;
+#[cfg(test)]
+mod kernels;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod page;
