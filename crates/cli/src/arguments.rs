@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Map(RunArguments),
     /// Writes the report
     Report(RunArguments),
+    /// Scores a table of forecasts and truth: JSON, CSV or Parquet
+    Score(ScoreArguments),
     /// Lists the components: models, ensembles, metrics, drift tests, maps, transforms
     List {
         /// Only this kind, such as `metric`
@@ -127,6 +129,29 @@ pub(crate) struct NewArguments {
     #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
     pub(crate) config: PathBuf,
 }
+
+/// What to score.
+#[derive(Debug, Args)]
+#[command(after_help = SCORE_HELP)]
+pub(crate) struct ScoreArguments {
+    /// The table; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Metrics with their settings, such as `mae,crps:estimator=fair`; may be repeated. Without: all that there are of
+    /// such forecasts
+    #[arg(long, value_name = "NAME[:KEY=VALUE][,...]")]
+    pub(crate) metric: Vec<String>,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SCORE_HELP: &str = "\
+The table has what was observed (`y`), a forecast and, if wanted, weights (`w`):
+  JSON            {\"y\": [0, 1], \"p\": [0.2, 0.7]} or {\"y\": [0, 1], \"draws\": [[0, 0, 1], [1, 2, 1]]}
+  CSV, Parquet    columns `y` and `p`, or `y` and `draw_1`, `draw_2`, ...
+Metrics of events (brier, roc-auc, ...) take `p` as the probability that `y` is 1, the others as a point forecast.
+A comma before `key=` goes on with the settings of a metric: brier:threshold=25,strict=true,mae are two metrics.
+Exit codes: 0 all that was asked for is there, 1 some is not (it says why), 2 usage.";
 
 /// What to download. Without options: what `[download]` of the configuration says, or the defaults.
 #[derive(Debug, Args)]

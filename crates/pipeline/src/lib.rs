@@ -18,6 +18,7 @@ pub mod report;
 mod results;
 mod run;
 mod scores;
+pub mod scoring;
 mod stages;
 mod usage;
 

@@ -7,4 +7,6 @@ mod project;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod usage;

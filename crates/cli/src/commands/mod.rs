@@ -6,3 +6,4 @@ pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
 pub(crate) mod run;
+pub(crate) mod score;
