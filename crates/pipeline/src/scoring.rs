@@ -1,9 +1,12 @@
 //! Numbers about forecasts that a person brings, outside of any run: scores of a table, divergences of two
 //! distributions. Each comes with a number or with the reason why there is none.
 
+mod bins;
+mod divergence;
 mod request;
 mod table;
 
+pub use divergence::{Comparison, Divergences, KINDS, Kind};
 use request::every_metric;
 pub use request::{Request, requests};
 pub use table::{TableScores, metrics_of, score_table};

@@ -16,7 +16,7 @@ pub(crate) fn said(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// The same with standard input.
-fn told(input: &[u8], arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn told(input: &[u8], arguments: &[&str]) -> (i32, String, String) {
     let mut command = forewarn();
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

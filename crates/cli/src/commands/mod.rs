@@ -2,6 +2,7 @@
 
 pub(crate) mod components;
 pub(crate) mod config;
+pub(crate) mod divergence;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
