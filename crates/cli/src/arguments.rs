@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use forewarn_pipeline::scoring::KINDS;
 
 /// Forecast operations: from observations to forecasts people can rely on.
 #[derive(Debug, Parser)]
@@ -51,6 +53,10 @@ pub(crate) enum Command {
     Map(RunArguments),
     /// Writes the report
     Report(RunArguments),
+    /// Scores a table of forecasts and truth: JSON, CSV or Parquet
+    Score(ScoreArguments),
+    /// Tells how far two distributions are apart: histograms or samples, JSON or CSV
+    Divergence(DivergenceArguments),
     /// Lists the components: models, ensembles, metrics, drift tests, maps, transforms
     List {
         /// Only this kind, such as `metric`
@@ -143,6 +149,61 @@ pub(crate) struct NewArguments {
     #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
     pub(crate) config: PathBuf,
 }
+
+/// What to score.
+#[derive(Debug, Args)]
+#[command(after_help = SCORE_HELP)]
+pub(crate) struct ScoreArguments {
+    /// The table; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Metrics with their settings, such as `mae,crps:estimator=fair`; may be repeated. Without: all that there are of
+    /// such forecasts
+    #[arg(long, value_name = "NAME[:KEY=VALUE][,...]")]
+    pub(crate) metric: Vec<String>,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SCORE_HELP: &str = "\
+The table has what was observed (`y`), a forecast and, if wanted, weights (`w`):
+  JSON            {\"y\": [0, 1], \"p\": [0.2, 0.7]} or {\"y\": [0, 1], \"draws\": [[0, 0, 1], [1, 2, 1]]}
+  CSV, Parquet    columns `y` and `p`, or `y` and `draw_1`, `draw_2`, ...
+Metrics of events (brier, roc-auc, ...) take `p` as the probability that `y` is 1, the others as a point forecast.
+A comma before `key=` goes on with the settings of a metric: brier:threshold=25,strict=true,mae are two metrics.
+Exit codes: 0 all that was asked for is there, 1 some is not (it says why), 2 usage.";
+
+/// What to compare.
+#[derive(Debug, Args)]
+#[command(after_help = DIVERGENCE_HELP)]
+pub(crate) struct DivergenceArguments {
+    /// The first distribution, often the truth; `-` is standard input
+    pub(crate) p: PathBuf,
+    /// The second, often the forecast; `-` is standard input
+    pub(crate) q: PathBuf,
+    /// Which divergences; may be repeated. Without: all that there are of such distributions
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(KINDS.map(|(name, _)| name)))]
+    pub(crate) kind: Vec<String>,
+    /// Edges of the bins in which samples are counted, such as `0,1,5,inf`; `lower <= x < upper` is in a bin
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) edges: Vec<f64>,
+    /// What is added to the share of each bin, for the divergences that go bin by bin
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) smoothing: f64,
+    /// Weight of the entropy in `sinkhorn`, in the unit of the values; a fiftieth of the greatest distance by default
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) regularisation: Option<f64>,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const DIVERGENCE_HELP: &str = "\
+A histogram or a sample each:
+  JSON    {\"mass\": [7, 2, 1]}, {\"edges\": [0, 1, 5, 25], \"mass\": [7, 2, 1]} or {\"sample\": [0, 3, 0, 12]}
+  CSV     a column `mass`, with `lower` and `upper` if the edges are known, or a column `sample`
+Histograms have to have the same bins. The mass of a bin sits at its midpoint, without edges at its number.
+Exit codes: 0 all that was asked for is there, 1 some is not (it says why), 2 usage.";
 
 /// What to download. Without options: what `[download]` of the configuration says, or the defaults.
 #[derive(Debug, Args)]

@@ -45,6 +45,8 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Explain { name } => commands::components::explain(name),
         Command::Config { command } => commands::config::config(command, environment),
         Command::Doctor { config, json } => commands::doctor::doctor(config, environment, *json),
+        Command::Divergence(divergence) => commands::divergence::divergence(divergence),
+        Command::Score(score) => commands::score::score(score),
         Command::New { command } => commands::new::new(command),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         other => commands::run::run(other, environment),

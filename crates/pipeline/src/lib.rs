@@ -19,6 +19,7 @@ pub mod report;
 mod results;
 mod run;
 mod scores;
+pub mod scoring;
 mod stages;
 mod usage;
 

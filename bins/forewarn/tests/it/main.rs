@@ -1,6 +1,8 @@
 //! The program as its users run it.
 
 #[cfg(test)]
+mod divergence;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod project;
@@ -8,5 +10,7 @@ mod project;
 mod redteam;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod score;
 #[cfg(test)]
 mod usage;

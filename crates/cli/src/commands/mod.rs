@@ -2,8 +2,10 @@
 
 pub(crate) mod components;
 pub(crate) mod config;
+pub(crate) mod divergence;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
 pub(crate) mod redteam;
 pub(crate) mod run;
+pub(crate) mod score;
