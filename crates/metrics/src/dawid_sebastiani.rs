@@ -42,7 +42,7 @@ impl Metric for DawidSebastiani {
                 title: "off by one standard deviation",
                 observed: &[3.0],
                 draws: &[&[1.0, 3.0]],
-                expect: 1.19314718055995,
+                expect: 1.193_147_180_559_95,
             },
         ]
     }

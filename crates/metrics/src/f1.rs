@@ -65,7 +65,7 @@ impl Metric for F1 {
                 title: "one hit, one false alarm",
                 observed: &[0.0, 12.0],
                 draws: &[&[2.0], &[3.0]],
-                expect: 0.666666666666667,
+                expect: 0.666_666_666_666_667,
             },
             ScoreExample {
                 title: "silence about silence",

@@ -64,7 +64,7 @@ impl Metric for Ignorance {
                 title: "a perfect forecast of 1 draw: 2 of 12 counts",
                 observed: &[0.0, 12.0],
                 draws: &[&[0.0], &[12.0]],
-                expect: 2.58496250072116,
+                expect: 2.584_962_500_721_16,
             },
             ScoreExample {
                 title: "a surprise",

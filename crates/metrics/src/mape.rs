@@ -52,7 +52,7 @@ impl Metric for Mape {
                 title: "a third of 3 and twice 2",
                 observed: &[3.0, 2.0],
                 draws: &[&[1.0], &[4.0]],
-                expect: 0.833333333333333,
+                expect: 0.833_333_333_333_333,
             },
             ScoreExample {
                 title: "nothing happened, no score",

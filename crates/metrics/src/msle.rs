@@ -52,7 +52,7 @@ impl Metric for Msle {
                 title: "half of 1 + y",
                 observed: &[3.0],
                 draws: &[&[1.0]],
-                expect: 0.480453013918201,
+                expect: 0.480_453_013_918_201,
             },
         ]
     }

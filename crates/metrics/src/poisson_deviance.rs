@@ -48,7 +48,7 @@ impl Metric for PoissonDeviance {
                 title: "1 for 0 and half for 2",
                 observed: &[0.0, 2.0],
                 draws: &[&[1.0], &[1.0]],
-                expect: 1.38629436111989,
+                expect: 1.386_294_361_119_89,
             },
             ScoreExample {
                 title: "0 for 1 is infinitely wrong",

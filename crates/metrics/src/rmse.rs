@@ -46,7 +46,7 @@ impl Metric for Rmse {
                 title: "off by 3 and by 1",
                 observed: &[5.0, 1.0],
                 draws: &[&[2.0, 2.0], &[0.0, 4.0]],
-                expect: 2.23606797749979,
+                expect: 2.236_067_977_499_79,
             },
         ]
     }
