@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::code::Code;
-use crate::components::{self, EnsembleSpec, ModelSpec, Status};
+use crate::components::{self, EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::engine::{Engine, StepRecord};
 use crate::progress::Observer;
@@ -86,6 +86,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     let models = components::models(run)?;
     let ensembles = components::ensembles(run, &models)?;
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
+    run.config.evaluation.interval.check()?;
     if let Some(download) = &run.config.download {
         let fetched = fetch::download(run, download, &mut |news| engine.notice_download(&news))?;
         if !fetched.unchanged {
@@ -313,7 +314,8 @@ impl Work<'_> {
             .filter(|(spec, _)| spec.status == Status::Baseline)
             .map(|(spec, _)| spec.name.clone())
             .collect();
-        let forecasts = Forecasts { names: &names, baselines: &baselines };
+        let issued = ensembles.iter().find(|e| e.role == Role::Production).map(|e| e.name.as_str());
+        let forecasts = Forecasts { names: &names, baselines: &baselines, issued };
         let intervals = &self.ctx.run.config.evaluation.interval;
         let scores = Scores::pool(&tallies, &forecasts, metrics, (intervals, seed_for(seed, "intervals")));
         let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;

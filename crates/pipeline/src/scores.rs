@@ -1,6 +1,7 @@
 //! Scores of any group, beside the best baseline, and how sure they are.
 
 mod bootstrap;
+mod compare;
 mod labels;
 mod pool;
 mod state;
@@ -10,6 +11,7 @@ use forewarn_core::{Better, Metric};
 use serde::{Deserialize, Serialize};
 
 pub use bootstrap::Intervals;
+pub use compare::{Comparison, Verdict};
 pub(crate) use state::Past;
 pub use state::State;
 pub(crate) use tallies::add;
@@ -83,6 +85,8 @@ pub struct Forecasts<'a> {
     pub names: &'a [String],
     /// Those that the others are measured against.
     pub baselines: &'a [String],
+    /// The production ensemble.
+    pub issued: Option<&'a str>,
 }
 
 impl Forecasts<'_> {
@@ -96,6 +100,9 @@ impl Forecasts<'_> {
 pub struct Scores {
     /// The scores.
     pub scores: Vec<Score>,
+    /// The issued forecast beside each other one; none without a production ensemble.
+    #[serde(default)]
+    pub comparisons: Vec<Comparison>,
 }
 
 impl Scores {
@@ -106,7 +113,11 @@ impl Scores {
         metrics: &[NamedMetric],
         intervals: (&Intervals, u64),
     ) -> Self {
-        Self { scores: pool::scores(origins, forecasts, metrics, intervals) }
+        let scores = pool::scores(origins, forecasts, metrics, intervals);
+        let steps = origins.iter().map(|o| o.whole.rows.len()).max().unwrap_or(0);
+        let compare = |issued: &str| compare::compare(&scores, metrics, (issued, forecasts.names), steps);
+        let comparisons = forecasts.issued.map(compare).unwrap_or_default();
+        Self { scores, comparisons }
     }
 
     /// One score.

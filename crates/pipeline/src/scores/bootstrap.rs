@@ -3,13 +3,15 @@
 //! Neighbouring months are alike, so that whole blocks of consecutive months are drawn: Kuensch (1989),
 //! doi:10.1214/aos/1176347265; on a circle, so that each month is drawn equally often: Politis and Romano (1992), A
 //! circular block-resampling procedure for stationary data. What is resampled are the tallies of months; a score needs no
-//! more than their pool. Block `b` of replicate `r` starts at `below(b, n)` of the stream at `[r]`, so that every
-//! replicate is a function of its number, and two forecasts are resampled alike.
+//! more than their pool. The blocks are those of [`forewarn_kernels::bootstrap::Blocks`]: a replicate is a function of its
+//! number, and two forecasts are resampled alike.
 
 use forewarn_core::{Metric, Tally};
-use forewarn_kernels::quantile;
+use forewarn_kernels::bootstrap::percentile_interval;
 use forewarn_kernels::random::Stream;
 use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
 
 /// Months with rows below which no interval is given.
 pub(crate) const LEAST_MONTHS: usize = 6;
@@ -34,6 +36,21 @@ impl Default for Intervals {
 }
 
 impl Intervals {
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the level is no probability strictly between 0 and 1, or a block has no months.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |reason: String| Err(Error::config("evaluation.interval", reason));
+        if !(0.0 < self.level && self.level < 1.0) {
+            return wrong(format!("`level` is {}; it must be between 0 and 1, both excluded", self.level));
+        }
+        if self.block == Some(0) {
+            return wrong("`block` is 0; a block has at least 1 month".to_owned());
+        }
+        Ok(())
+    }
+
     /// Months of a block of `months`.
     pub(crate) fn length(&self, months: usize) -> usize {
         self.block.unwrap_or_else(|| (months as f64).cbrt().round() as usize).clamp(1, months.max(1))
@@ -71,20 +88,16 @@ fn blocks(metric: &dyn Metric, months: &[Tally], length: usize) -> Vec<Tally> {
     (0..months.len()).map(from).collect()
 }
 
-/// The central interval that holds `level` of the values: percentiles, Efron (1979), doi:10.1214/aos/1176344552. `None`
-/// when there are no values, or one is missing.
-pub(crate) fn interval(mut values: Vec<f64>, level: f64) -> Option<(f64, f64)> {
-    if values.is_empty() || values.iter().any(|v| !v.is_finite()) {
-        return None;
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    let tail = (1.0 - level) / 2.0;
-    Some((quantile::quantile(&values, tail), quantile::quantile(&values, 1.0 - tail)))
+/// The central interval that holds `level` of the values; `None` when there are no values, or one is missing.
+pub(crate) fn interval(values: &[f64], level: f64) -> Option<(f64, f64)> {
+    let (low, high) = percentile_interval(values, level);
+    (low.is_finite() && high.is_finite()).then_some((low, high))
 }
 
 #[cfg(test)]
 mod tests {
     use forewarn_catalog::parse_metric;
+    use forewarn_kernels::bootstrap::Blocks;
 
     use super::*;
 
@@ -106,13 +119,11 @@ mod tests {
         let values = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0];
         let settings = Intervals { replicates: 50, block: Some(3), ..Intervals::default() };
         let fast = replicates(mae.as_ref(), &months(&values), &settings, 7);
+        let blocks = Blocks::new(8, 3);
         for (r, got) in fast.iter().enumerate() {
-            let stream = Stream::new(7, &[r as u64]);
-            // Two whole blocks of 3 and one of 2.
-            let drawn = |b: u64, i: u64| values[((u64::from(stream.below(b, 8)) + i) % 8) as usize];
-            let all =
-                [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)].map(|(b, i)| drawn(b, i));
-            assert_eq!(*got, all.iter().sum::<f64>() / 8.0, "replicate {r}");
+            let times = blocks.multiplicities(7, r as u64);
+            let sum: f64 = values.iter().zip(times).map(|(v, n)| v * f64::from(n)).sum();
+            assert_eq!(*got, sum / 8.0, "replicate {r}");
         }
     }
 
@@ -121,7 +132,16 @@ mod tests {
         let (_, mae) = parse_metric("mae").unwrap();
         let settings = Intervals { block: Some(99), replicates: 20, ..Intervals::default() };
         let all = replicates(mae.as_ref(), &months(&[1.0, 2.0, 6.0]), &settings, 1);
-        assert_eq!(interval(all, 0.9), Some((3.0, 3.0)));
+        assert_eq!(interval(&all, 0.9), Some((3.0, 3.0)));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let said = |settings: Intervals| settings.check().unwrap_err().to_string();
+        assert!(said(Intervals { level: 1.0, ..Intervals::default() }).contains("`level` is 1"));
+        assert!(said(Intervals { level: f64::NAN, ..Intervals::default() }).contains("`level` is NaN"));
+        assert!(said(Intervals { block: Some(0), ..Intervals::default() }).contains("`block` is 0"));
+        assert!(Intervals::default().check().is_ok());
     }
 
     #[test]
@@ -133,9 +153,9 @@ mod tests {
     #[test]
     fn the_interval_is_that_of_the_percentiles_and_of_all_or_none() {
         let values: Vec<f64> = (0..=100).rev().map(f64::from).collect();
-        assert_eq!(interval(values, 0.5), Some((25.0, 75.0)));
-        assert_eq!(interval(vec![1.0, f64::NAN], 0.9), None);
-        assert_eq!(interval(Vec::new(), 0.9), None);
+        assert_eq!(interval(&values, 0.5), Some((25.0, 75.0)));
+        assert_eq!(interval(&[1.0, f64::NAN], 0.9), None);
+        assert_eq!(interval(&[], 0.9), None);
     }
 
     #[test]
@@ -143,7 +163,7 @@ mod tests {
         let (_, mae) = parse_metric("mae").unwrap();
         let values: Vec<f64> = (0..400).map(|i| Stream::new(3, &[]).uniform(i)).collect();
         let settings = Intervals { block: Some(1), replicates: 4000, ..Intervals::default() };
-        let (low, high) = interval(replicates(mae.as_ref(), &months(&values), &settings, 5), 0.9).unwrap();
+        let (low, high) = interval(&replicates(mae.as_ref(), &months(&values), &settings, 5), 0.9).unwrap();
         // 2 x 1.645 standard errors of the mean of 400 uniform numbers, within a tenth.
         let width = 2.0 * 1.645 / (12.0_f64 * 400.0).sqrt();
         assert!(((high - low) / width - 1.0).abs() < 0.1, "{low} to {high}, expected width {width}");

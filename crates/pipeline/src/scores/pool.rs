@@ -162,7 +162,7 @@ impl Work<'_> {
             key: key.1,
             label: labels::label(key.0, key.1),
             value: mine.value.as_ref().ok().copied(),
-            interval: mine.replicates.as_ref().ok().and_then(|r| bootstrap::interval(r.clone(), level)),
+            interval: mine.replicates.as_ref().ok().and_then(|r| bootstrap::interval(r, level)),
             baseline: best.map(|b| self.forecasts.names[b].clone()),
             skill: against.and_then(|b| skill(better, *mine.value.as_ref().ok()?, *b.value.as_ref().ok()?)),
             skill_interval: against.and_then(|b| skill_interval(better, mine, b, level)),
@@ -177,5 +177,5 @@ fn skill_interval(better: Better, mine: &Raw, baseline: &Raw, level: f64) -> Opt
     let (mine, baseline) = (mine.replicates.as_ref().ok()?, baseline.replicates.as_ref().ok()?);
     let pairs = mine.iter().zip(baseline);
     let skills: Option<Vec<f64>> = pairs.map(|(a, b)| skill(better, *a, *b)).collect();
-    bootstrap::interval(skills?, level)
+    bootstrap::interval(&skills?, level)
 }

@@ -29,7 +29,8 @@ fn origin(origin: i32, models: &[(&str, Steps<'_>)]) -> OriginTallies {
 fn pool(origins: &[OriginTallies], names: &[&str], baselines: &[&str]) -> Scores {
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     let (names, baselines) = (owned(names), owned(baselines));
-    let forecasts = Forecasts { names: &names, baselines: &baselines };
+    let forecasts =
+        Forecasts { names: &names, baselines: &baselines, issued: names.first().map(String::as_str) };
     let intervals = Intervals { replicates: 100, ..Intervals::default() };
     Scores::pool(origins, &forecasts, &[metric("mae")], (&intervals, 1))
 }
@@ -87,6 +88,14 @@ fn skill_is_against_the_best_baseline_in_the_same_months() {
         (None, None, Some("b"))
     );
     assert_eq!(all("c").skill, Some(-1.0));
+}
+
+#[test]
+fn the_issued_forecast_is_compared_with_every_other() {
+    let told = pool(&halves(), &["a", "b", "c"], &[]).comparisons;
+    let pairs: Vec<_> = told.iter().map(|c| (c.model.as_str(), c.other.as_str(), c.verdict)).collect();
+    assert_eq!(pairs, [("a", "b", Verdict::Better), ("a", "c", Verdict::Better)]);
+    assert_eq!((told[0].difference, told[0].months, told[0].horizon), (Some(-1.95), 10, 1));
 }
 
 #[test]

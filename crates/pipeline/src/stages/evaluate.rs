@@ -8,6 +8,7 @@ mod gather;
 mod step;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use forewarn_catalog::{DEFAULT_METRICS, parse_metric};
@@ -21,7 +22,7 @@ use self::gather::Gather;
 use self::step::Scene;
 use crate::components::EnsembleSpec;
 use crate::context::Context;
-use crate::engine::{read_json, write_json};
+use crate::engine::read_json;
 use crate::scores::{NamedMetric, OriginTallies, Past};
 use crate::{Error, Result};
 
@@ -102,6 +103,12 @@ pub(crate) fn evaluate(
     origins.iter().map(|origin| work.origin(origin)).collect()
 }
 
+/// Writes tallies on one line: indented they are four times as large.
+fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
+    let bytes = serde_json::to_vec(tallies).map_err(|e| Error::io(path)(e.into()))?;
+    std::fs::write(path, bytes).map_err(Error::io(path))
+}
+
 /// An ensemble ready to combine.
 struct Combiner<'a> {
     spec: &'a EnsembleSpec,
@@ -142,7 +149,7 @@ impl Work<'_> {
                 let parts: Result<Vec<_>> = batch.into_par_iter().map(step).collect();
                 parts?.into_iter().for_each(|part| gather.add(part));
             }
-            write_json(workspace, TALLIES, &gather.finish(origin))?;
+            write(&workspace.path(TALLIES), &gather.finish(origin))?;
             Ok(json!({ "origin": origin }))
         })?;
         read_json(&output, TALLIES)

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use forewarn_catalog::parse_metric;
 use forewarn_core::Better;
-use forewarn_pipeline::{Group, Score, Scores, is_better};
+use forewarn_pipeline::{Comparison, Group, Score, Scores, Verdict, is_better};
 
 /// Columns after metric and model, with what is above them.
 const HEAD: [&str; 7] = ["metric", "model", "score", "interval", "skill", "interval", "against"];
@@ -21,22 +22,56 @@ pub(super) fn table(scores: &Scores) -> String {
     whole.sort_by(|(a, better), (b, _)| a.metric.cmp(&b.metric).then_with(|| order(*better, a, b)));
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(whole.iter().map(|(score, _)| row(score)));
-    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
-    let mut out = String::new();
-    for row in &rows {
-        let cell = |(i, text): (usize, &String)| {
-            let width = widths[i];
-            if (2..6).contains(&i) { format!("{text:>width$}") } else { format!("{text:<width$}") }
-        };
-        let line: Vec<String> = row.iter().enumerate().map(cell).collect();
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}", line.join("  ").trim_end());
-    }
+    let mut out = aligned(&rows, 2..6);
     for (score, _) in &whole {
         if let Some(reason) = &score.reason {
             let _ = writeln!(out, "{} of {}: {reason}", score.metric, score.model);
         }
+    }
+    if !scores.comparisons.is_empty() {
+        out.push('\n');
+        out.push_str(&comparisons(&scores.comparisons));
+    }
+    out
+}
+
+fn comparisons(comparisons: &[Comparison]) -> String {
+    let head = ["metric", "issued", "against", "verdict", "difference", "detectable", "p (DM)", "p (GW)"];
+    let shown = |value: Option<f64>, show: fn(f64) -> String| value.map_or_else(String::new, show);
+    let row = |c: &Comparison| {
+        let verdict = match c.verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::CannotTell => "cannot tell",
+        };
+        let numbers = [shown(c.difference, number), shown(c.detectable, number)];
+        let tests = [shown(c.diebold_mariano, p_value), shown(c.giacomini_white, p_value)];
+        let words = [&c.metric, &c.model, &c.other].map(Clone::clone);
+        let parts = [&words[..], &[verdict.to_owned()], &numbers, &tests].concat();
+        std::array::from_fn(|i| parts.get(i).cloned().unwrap_or_default())
+    };
+    let mut rows: Vec<[String; 8]> = vec![head.map(str::to_owned)];
+    rows.extend(comparisons.iter().map(row));
+    aligned(&rows, 4..8)
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+/// Rows with a blank between columns; the columns in `right` end together.
+fn aligned<const N: usize>(rows: &[[String; N]], right: Range<usize>) -> String {
+    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let cell = |(i, text): (usize, &String)| {
+            let width = widths[i];
+            if right.contains(&i) { format!("{text:>width$}") } else { format!("{text:<width$}") }
+        };
+        let line: Vec<String> = row.iter().enumerate().map(cell).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{}", line.join("  ").trim_end());
     }
     out
 }
@@ -111,13 +146,30 @@ mod tests {
             ..score("quiet_river", Some(0.85))
         };
         let step = Score { group: Group::Step, key: Some(1), ..score("quiet_river", Some(0.1)) };
-        let scores = Scores { scores: vec![broken, score("still_water", Some(0.5)), step, best] };
+        let comparison = Comparison {
+            metric: "crps".to_owned(),
+            model: "quiet_river".to_owned(),
+            other: "still_water".to_owned(),
+            months: 47,
+            horizon: 23,
+            difference: Some(-0.02),
+            detectable: Some(0.01),
+            diebold_mariano: Some(0.0004),
+            giacomini_white: None,
+            verdict: Verdict::Better,
+            reason: None,
+        };
+        let all = vec![broken, score("still_water", Some(0.5)), step, best];
+        let scores = Scores { scores: all, comparisons: vec![comparison] };
         let expected = "\
 metric   model          score          interval   skill         interval  against
 roc-auc  quiet_river   0.8500  0.8000 to 0.9123  +70.0%  -5.0% to +90.0%  still_water
 roc-auc  still_water   0.5000
 roc-auc  dark_horse   missing
 roc-auc of dark_horse: no event
+
+metric  issued       against      verdict  difference  detectable  p (DM)  p (GW)
+crps    quiet_river  still_water  better     -0.02000     0.01000  <0.001
 ";
         assert_eq!(table(&scores), expected);
     }
