@@ -192,9 +192,9 @@ fn scores(suite: &[Named], world: &World, contender: Contender) -> Result<Vec<Re
 }
 
 /// From scores by contender, then metric, to what each metric says.
-fn judgements(suite: &[Named], scored: &[Vec<Result<f64, String>>]) -> Vec<Judgement> {
+fn judgements(suite: &[Named], found: &[Vec<Result<f64, String>>]) -> Vec<Judgement> {
     let judgement = |(i, (name, metric)): (usize, &Named)| {
-        let (better, of) = (metric.better(), scored.iter().map(|scores| &scores[i]));
+        let (better, of) = (metric.better(), found.iter().map(|contender| &contender[i]));
         let scores: Vec<Option<f64>> = of.clone().map(|score| score.as_ref().ok().copied()).collect();
         let ranks = ranking::ranks(better, &scores);
         let prefers = Contender::ALL.iter().zip(&ranks);

@@ -52,9 +52,9 @@ impl Past {
         let known = |unit: usize| {
             recent.iter().skip(unit).step_by(units.max(1)).filter(|v| !v.is_nan()).map(|&v| f64::from(v))
         };
-        let happened = |unit: usize| match known(unit).any(|v| v >= event) {
-            true => Some(true),
-            false => (known(unit).count() == periods).then_some(false),
+        let happened = |unit: usize| {
+            let any = known(unit).any(|v| v >= event);
+            (any || known(unit).count() == periods).then_some(any)
         };
         let mean = |unit: usize| known(unit).sum::<f64>() / known(unit).count() as f64;
         Self { event, events: (0..units).map(happened).collect(), means: (0..units).map(mean).collect() }

@@ -74,8 +74,8 @@ pub(crate) fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, Rol
 /// # Errors
 /// [`Error::Core`] that lists the metrics there are, [`Error::Config`] when one is listed twice.
 pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
-    let named: Vec<&str> = names.iter().map(String::as_str).collect();
-    let texts = if named.is_empty() { &DEFAULT_METRICS[..] } else { &named };
+    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    let texts = if wanted.is_empty() { &DEFAULT_METRICS[..] } else { &wanted };
     let mut metrics: Vec<NamedMetric> = Vec::new();
     for text in texts {
         let (name, metric) = parse_metric(text)?;

@@ -98,9 +98,9 @@ mod tests {
         assert_eq!(keys, expected);
         let field =
             Field::draws(Period(9), Step(1), units.into(), 2, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
-        let part = cells[2].of(&field.unwrap()).unwrap();
+        let rows = cells[2].of(&field.unwrap()).unwrap();
         assert_eq!(
-            (part.values(), part.units()[0], &cells[2].observed),
+            (rows.values(), rows.units()[0], &cells[2].observed),
             (&[2.0, 3.0][..], Unit(2), &vec![1.0])
         );
     }
