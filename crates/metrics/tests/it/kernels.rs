@@ -1,16 +1,19 @@
 //! Kernels against the outputs of other libraries on the same inputs.
 
-use forewarn_kernels::comparison;
 use forewarn_kernels::divergence::{
     self, hellinger, jeffreys, jensen_shannon, jensen_shannon_distance, kullback_leibler, total_variation,
 };
 use forewarn_kernels::draws::{Event, RowScore};
+use forewarn_kernels::fractions::{self, Edge, Fields};
 use forewarn_kernels::histogram::{self, Edges};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::sinkhorn;
 use forewarn_kernels::special::student_quantile;
+use forewarn_kernels::structure::{self, Diameter};
+use forewarn_kernels::trajectories::{Shape, Trajectories};
 use forewarn_kernels::transport::{self, Balance, Metric};
 use forewarn_kernels::wasserstein::{self, Weighted};
+use forewarn_kernels::{comparison, energy, pit, variogram};
 use serde_json::Value;
 
 use crate::cases::{Cases, Group, floats};
@@ -38,6 +41,13 @@ fn of_draws(group: &Group, input: &Value) -> Option<Vec<f64>> {
             rows(input)
                 .flat_map(|(y, row)| scores.iter().map(|s| s.of(&row, y)).collect::<Vec<_>>())
                 .collect()
+        }
+        "rank-histogram" => {
+            let mut histogram = pit::Histogram::new(rows(input).next()?.1.len() + 1);
+            let ranks = rows(input).filter_map(|(y, row)| pit::rank(&row, y));
+            ranks.for_each(|(below, ties)| histogram.add_rank(below, ties));
+            let whole = if group.settings["shares"] == true { histogram.cases() } else { 1.0 };
+            histogram.bins().iter().map(|bin| bin / whole).collect()
         }
         "pit-bounds" => {
             let of = |(y, row): (f64, Vec<f64>)| [RowScore::Below, RowScore::AtMost].map(|s| s.of(&row, y));
@@ -134,6 +144,44 @@ fn of_series(group: &Group, input: &Value) -> Option<Vec<f64>> {
     })
 }
 
+/// Cases x members x dimensions.
+fn of_trajectories(group: &Group, input: &Value) -> Option<Vec<f64>> {
+    let least = group.above.unwrap_or(f64::NEG_INFINITY);
+    let raised = |values: &Value| floats(values).into_iter().map(|v| v.max(least)).collect::<Vec<f64>>();
+    let (x, y) = (raised(&input["x"]), raised(&input["y"]));
+    let members = input["x"][0].as_array()?;
+    let (cases, members, dims) = (input["x"].as_array()?.len(), members.len(), members[0].as_array()?.len());
+    let trajectories = Trajectories::case_member_dim(&x, Shape { cases, dims, members });
+    let fair = group.settings["fair"] == true;
+    match group.score.as_deref()? {
+        "energy-score" => Some(energy::scores(&trajectories, &y, fair)),
+        "variogram-score" => {
+            Some(variogram::scores(&trajectories, &y, group.settings["power"].as_f64()?, None, fair))
+        }
+        _ => None,
+    }
+}
+
+fn of_fields(group: &Group, input: &Value) -> Option<Vec<f64>> {
+    let (forecast, observed) = (&floats(&input["fcst"]), &floats(&input["obs"]));
+    let (width, settings) = (input["obs"][0].as_array()?.len(), &group.settings);
+    match group.score.as_deref()? {
+        "fractions-skill-score" => {
+            let event =
+                Event { threshold: settings["threshold"].as_f64()?, strict: settings["strict"] == true };
+            let edge = if settings["padded"] == true { Edge::Padded } else { Edge::Interior };
+            let sizes = [settings["window"].as_u64()? as usize];
+            Some(vec![fractions::sums(Fields { forecast, observed, width }, event, &sizes, edge)[0].score()])
+        }
+        "structure" => {
+            let settings = structure::Settings { diameter: Diameter::Corners, ..Default::default() };
+            let found = structure::components(forecast, observed, width, &settings);
+            Some(vec![found.structure, found.amplitude, found.location])
+        }
+        _ => None,
+    }
+}
+
 /// Forecast probabilities of ordered classes, against the class that came.
 fn of_classes(group: &Group, input: &Value) -> Option<Vec<f64>> {
     if group.score.as_deref()? != "ranked-probability" {
@@ -153,6 +201,8 @@ fn of_classes(group: &Group, input: &Value) -> Option<Vec<f64>> {
 fn ours(group: &Group, input: &Value) -> Vec<Option<f64>> {
     let families = [
         (of_draws as fn(&Group, &Value) -> Option<Vec<f64>>, "x"),
+        (of_trajectories, "x"),
+        (of_fields, "fcst"),
         (of_classes, "p"),
         (of_distributions, "q"),
         (of_samples, "u"),

@@ -160,7 +160,11 @@ fn fields_agree_with_the_same_peers_in_single_precision() {
 
 #[test]
 fn every_metric_has_peers() {
-    let files = [include_str!("../data/metric_cases.json"), include_str!("../data/views_cases.json")];
+    let files = [
+        include_str!("../data/metric_cases.json"),
+        include_str!("../data/kernel_cases.json"),
+        include_str!("../data/views_cases.json"),
+    ];
     let cases = files.map(|text| serde_json::from_str::<Cases>(text).unwrap());
     let scores = cases.iter().flat_map(|c| &c.groups).filter_map(|g| g.score.as_deref());
     let covered: BTreeSet<&str> = scores.collect();
