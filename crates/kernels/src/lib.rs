@@ -11,6 +11,7 @@
     reason = "a call, or a closure, would be compiled without the vector instructions of its surroundings"
 )]
 
+pub mod autocorrelation;
 pub mod binary;
 pub mod bootstrap;
 pub mod comparison;
@@ -20,10 +21,13 @@ pub mod divergence;
 pub mod draws;
 pub mod energy;
 pub mod exceedance;
+pub mod fractions;
 pub mod histogram;
+pub mod inequality;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
 pub mod logarithm;
+pub mod pit;
 pub mod point;
 mod prefetch;
 pub mod quantile;
@@ -33,6 +37,7 @@ pub mod simd;
 pub mod sinkhorn;
 pub mod sort;
 pub mod special;
+pub mod structure;
 pub mod trajectories;
 pub mod transport;
 pub mod variogram;
