@@ -211,20 +211,14 @@ impl<A: Element> Members<A> {
     /// Takes the members of a case.
     pub(crate) fn fill<T: Element>(&mut self, from: &Trajectories<'_, T>, case: usize) {
         let Strides { case: sc, dim: sd, member: sm } = from.strides;
-        let start = case * sc;
-        let rows = self.lanes.as_flattened_mut();
-        let width = self.blocks * LANES;
-        if sm == 1 {
-            for (d, row) in rows.chunks_exact_mut(width).enumerate() {
-                let values = &from.values[start + d * sd..][..self.count];
+        let rows = self.lanes.as_flattened_mut().chunks_exact_mut(self.blocks * LANES);
+        for (d, row) in rows.enumerate() {
+            let (row, values) = (&mut row[..self.count], &from.values[case * sc + d * sd..]);
+            if sm == 1 {
                 row.iter_mut().zip(values).for_each(|(x, &v)| *x = A::nearest(v.into()));
+            } else {
+                row.iter_mut().enumerate().for_each(|(k, x)| *x = A::nearest(values[k * sm].into()));
             }
-            return;
-        }
-        for k in 0..self.count {
-            let values = from.values[start + k * sm..].iter().step_by(sd.max(1));
-            let column = rows[k..].iter_mut().step_by(width);
-            column.zip(values).for_each(|(x, &v)| *x = A::nearest(v.into()));
         }
     }
 
@@ -281,6 +275,21 @@ pub(crate) mod tests {
             members.fill(&x, 1);
             let dims: Vec<_> = members.dims().map(|d| d[0][..4].to_vec()).collect();
             assert_eq!(dims, [[100.0, 101.0, 102.0, 0.0], [110.0, 111.0, 112.0, 0.0]]);
+        }
+    }
+
+    #[test]
+    fn strides_may_leave_gaps_and_repeat() {
+        // One value before the first, and one after every pair.
+        let values = [9.0, 0.0, 1.0, 9.0, 2.0, 3.0, 9.0, 4.0, 5.0_f32];
+        let shape = Shape { cases: 1, dims: 2, members: 3 };
+        for (dim, expected) in [(1, [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]), (0, [[0.0, 2.0, 4.0]; 2])] {
+            let x = Trajectories::strided(&values[1..], shape, Strides { case: 0, dim, member: 3 });
+            let mut members = Members::<f32>::new(shape);
+            members.fill(&x, 0);
+            let dims: Vec<_> = members.dims().map(|d| d[0][..3].to_vec()).collect();
+            assert_eq!(dims, expected);
+            assert_eq!(x.get(0, 1, 2), expected[1][2]);
         }
     }
 
