@@ -2,7 +2,7 @@
 
 /// Gini index of values that are not negative, in any order: `sum_i (2 i - n - 1) x_(i) / (n sum x)` with `x_(i)`
 /// ascending and `i` from 1. 0 when all are equal, `1 - 1 / n` when one has everything. Damgaard and Weiner (2000),
-/// doi:10.1890/0012-9658(2000)081[1139:DIIPSO]2.0.CO;2.
+/// doi:10.1890/0012-9658(2000)081\[1139:DIIPSO\]2.0.CO;2.
 ///
 /// NaN for no values, all zero, or any that is negative, infinite or missing.
 pub fn gini<T: Copy + Into<f64>>(values: &[T]) -> f64 {

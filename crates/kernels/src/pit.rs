@@ -65,7 +65,7 @@ impl Histogram {
 
     /// Adds a case by the rank of its truth among the draws, of which `below` are smaller and `ties` equal: spread
     /// evenly over the ranks `below..=below + ties`. There is one bin more than draws. Hamill (2001),
-    /// doi:10.1175/1520-0493(2001)129<0550:IORHFV>2.0.CO;2, with the ties of Hamill and Colucci (1998) in
+    /// doi:10.1175/1520-0493(2001)129\<0550:IORHFV\>2.0.CO;2, with the ties of Hamill and Colucci (1998) in
     /// expectation.
     ///
     /// # Panics

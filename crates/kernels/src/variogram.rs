@@ -67,21 +67,13 @@ impl Power {
     }
 
     #[inline(always)]
-    fn apply(self, difference: f64) -> f64 {
+    fn apply(self, differences: &mut [f64]) {
         match self {
-            Self::Half => difference.abs().sqrt(),
-            Self::One => difference.abs(),
-            Self::Two => difference * difference,
-            Self::Other(p) => difference.abs().powf(p),
+            Self::Half => differences.iter_mut().for_each(|d| *d = d.abs().sqrt()),
+            Self::One => differences.iter_mut().for_each(|d| *d = d.abs()),
+            Self::Two => differences.iter_mut().for_each(|d| *d *= *d),
+            Self::Other(p) => differences.iter_mut().for_each(|d| *d = d.abs().powf(p)),
         }
-    }
-}
-
-impl Pairs {
-    /// Estimated variance of the mean of `m` powers; 0 when the score is not to be fair.
-    #[inline(always)]
-    fn noise(&self, m: f64, mean: f64, squares: f64) -> f64 {
-        if self.fair { (squares - m * mean * mean).max(0.0) / (m * (m - 1.0)) } else { 0.0 }
     }
 }
 
@@ -147,23 +139,37 @@ impl<A: Element> Score<'_, A> {
     fn each_pair<V: Vectors<Number = A>>(self, v: V, power: impl Fn(V, V::Lanes) -> V::Lanes + Copy) -> f64 {
         let Self { members, truth, pairs } = self;
         let m = members.members() as f64;
-        let (mut sums, mut squares) = (vec![0.0; truth.len()], vec![0.0; truth.len()]);
+        let zeros = vec![0.0; truth.len()];
+        let (mut means, mut noise, mut observed) = (zeros.clone(), zeros.clone(), zeros);
         let (mut score, mut weights) = (0.0, pairs.weights.as_slice());
         for (i, &y) in truth.iter().enumerate() {
-            add_up(v, members, i, &mut sums, power);
+            let later = truth.len() - i - 1;
+            add_up(v, members, i, &mut means, power);
+            means[..later].iter_mut().for_each(|mean| *mean /= m);
             if pairs.fair {
-                add_up(v, members, i, &mut squares, |v, d| v.mul(power(v, d), power(v, d)));
+                add_up(v, members, i, &mut noise, |v, d| v.mul(power(v, d), power(v, d)));
+                variances_of_means(&mut noise[..later], &means, m);
             }
-            let (own, rest) = weights.split_at(truth.len() - i - 1);
+            let observed = &mut observed[..later];
+            observed.iter_mut().zip(&truth[i + 1..]).for_each(|(d, other)| *d = y - other);
+            pairs.power.apply(observed);
+            let (own, rest) = weights.split_at(later);
             weights = rest;
-            for (((&other, &weight), sum), squares) in truth[i + 1..].iter().zip(own).zip(&sums).zip(&squares)
-            {
-                let mean = sum / m;
-                let miss = pairs.power.apply(y - other) - mean;
-                score += weight * (miss * miss - pairs.noise(m, mean, *squares));
+            for (((term, mean), noise), weight) in observed.iter_mut().zip(&means).zip(&noise).zip(own) {
+                let miss = *term - mean;
+                *term = weight * (miss * miss - noise);
             }
+            score += observed.iter().sum::<f64>();
         }
         score
+    }
+}
+
+/// From sums of squares of `m` powers each, and their means, the estimated variances of the means.
+#[inline(always)]
+fn variances_of_means(squares: &mut [f64], means: &[f64], m: f64) {
+    for (square, mean) in squares.iter_mut().zip(means) {
+        *square = (*square - m * mean * mean).max(0.0) / (m * (m - 1.0));
     }
 }
 
