@@ -36,7 +36,7 @@ pub const KINDS: [(&str, Kind); 8] = [
 ];
 
 /// Greatest sum of differences between the plan's row sums and `p` (a share) and most iterations of `sinkhorn`.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-11;
 const ITERATIONS: usize = 10_000;
 /// Share of the greatest distance that `sinkhorn` is regularised by unless told.
 const REGULARISATION: f64 = 0.02;
