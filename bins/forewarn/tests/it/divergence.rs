@@ -54,6 +54,7 @@ fn histograms_are_compared_bin_by_bin_and_by_midpoints() {
     }
     assert!((found["scores"]["sinkhorn"].as_f64().unwrap() - 1.0).abs() < 1e-6, "{found}");
     assert_eq!(found["positions"], json!("midpoints of the bins"));
+    assert_eq!(found["regularisation"], json!(0.04), "a fiftieth of 2");
     let (code, found) =
         compared(here.path(), &["bare.json", "bare.csv", "--kind", "wasserstein,energy-distance"]);
     assert!(code == 0 && near(&found, "wasserstein", 0.5), "{found}");

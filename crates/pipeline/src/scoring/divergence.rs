@@ -36,7 +36,7 @@ pub const KINDS: [(&str, Kind); 8] = [
 ];
 
 /// Greatest sum of differences between the plan's row sums and `p` (a share) and most iterations of `sinkhorn`.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-11;
 const ITERATIONS: usize = 10_000;
 /// Share of the greatest distance that `sinkhorn` is regularised by unless told.
 const REGULARISATION: f64 = 0.02;
@@ -55,7 +55,7 @@ pub struct Comparison {
 }
 
 /// Divergences of two distributions. As JSON: `{"n": [.., ..], "missing": [.., ..], "positions": .., "smoothing": ..,
-/// "scores": {..}, "reasons": {..}}`.
+/// "regularisation": .., "scores": {..}, "reasons": {..}}`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Divergences {
     /// Bins of a histogram, known values of a sample; of `p` and `q`.
@@ -69,6 +69,8 @@ pub struct Divergences {
     pub positions: &'static str,
     /// What was added to each share.
     pub smoothing: f64,
+    /// Weight of the entropy in `sinkhorn`, if there are bins for it.
+    pub regularisation: Option<f64>,
     /// The numbers.
     #[serde(flatten)]
     pub answers: Answers,
@@ -82,21 +84,21 @@ impl Comparison {
     pub fn of(&self, pair: &DistributionPair, kinds: &[(&str, Kind)]) -> Result<Divergences> {
         self.check()?;
         let sides = Sides { bins: Bins::of(pair, self.edges.as_deref()), samples: samples(pair) };
+        let of_bins = |bins: &Bins| Some(self.regularisation(bins, &bins.positions().ok()?));
+        let regularisation = sides.bins.as_ref().ok().and_then(of_bins);
         let answer = |(name, kind): &(&str, Kind)| {
             let value = self.value(*kind, &sides).and_then(|v| finite(v, *kind));
-            Answer { label: (*name).to_owned(), value, note: unit(*kind).to_owned() }
+            Answer { label: (*name).to_owned(), value, note: note(*kind, regularisation) }
         };
         let (p, q) = (size(&pair.p), size(&pair.q));
-        let answers = Answers(kinds.iter().map(answer).collect());
-        let counted = [counted(&pair.p), counted(&pair.q)];
-        let [n, missing] = [[p.0, q.0], [p.1, q.1]];
         Ok(Divergences {
-            n,
-            counted,
-            missing,
+            n: [p.n, q.n],
+            counted: [p.counted, q.counted],
+            missing: [p.missing, q.missing],
             positions: sides.positions(),
             smoothing: self.smoothing,
-            answers,
+            regularisation,
+            answers: Answers(kinds.iter().map(answer).collect()),
         })
     }
 
@@ -142,14 +144,19 @@ impl Comparison {
         })
     }
 
-    fn sinkhorn(&self, bins: &Bins) -> Result<f64, String> {
-        let at = bins.positions()?;
-        let held = || at.iter().zip(bins.p.iter().zip(&bins.q)).filter(|(_, (p, q))| **p + **q > 0.0);
-        let (low, high) = held()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (x, _)| (low.min(*x), high.max(*x)));
+    /// The weight of the entropy.
+    fn regularisation(&self, bins: &Bins, at: &[f64]) -> f64 {
+        let held = at.iter().zip(bins.p.iter().zip(&bins.q)).filter(|(_, (p, q))| **p + **q > 0.0);
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        let (low, high) = held.fold(ends, |(low, high), (&x, _)| (low.min(x), high.max(x)));
         // Where all mass is in one bin every regularisation gives the same plan.
         let width = if high > low { high - low } else { 1.0 };
-        let regularisation = self.regularisation.unwrap_or(REGULARISATION * width);
+        self.regularisation.unwrap_or(REGULARISATION * width)
+    }
+
+    fn sinkhorn(&self, bins: &Bins) -> Result<f64, String> {
+        let at = bins.positions()?;
+        let regularisation = self.regularisation(bins, &at);
         let settings = sinkhorn::Settings { regularisation, tolerance: TOLERANCE, iterations: ITERATIONS };
         let plan = sinkhorn::transport(&bins.p, &bins.q, |i, j| (at[i] - at[j]).abs(), settings)
             .ok_or("the distances are beyond the range of numbers")?;
@@ -157,7 +164,7 @@ impl Comparison {
             return Ok(plan.cost);
         }
         Err(format!(
-            "no convergence in {} iterations (the plan misses p by {:e}, {TOLERANCE:e} is allowed); raise \
+            "no convergence in {} iterations (the plan misses p by {:.1e}, {TOLERANCE:.0e} is allowed); raise \
              `--regularisation` above {regularisation}",
             plan.iterations, plan.marginal_error
         ))
@@ -207,21 +214,20 @@ fn of_samples([p, q]: &[Vec<f64>; 2], distance: fn(&[f64], &[f64]) -> f64) -> Re
     Ok(distance(p, q))
 }
 
-/// Bins, or known values, and values that are missing.
-fn size(distribution: &Distribution) -> (usize, usize) {
-    match distribution {
-        Distribution::Masses { mass, .. } => (mass.len(), 0),
-        Distribution::Sample(values) => {
-            let missing = values.iter().filter(|v| v.is_nan()).count();
-            (values.len() - missing, missing)
-        }
-    }
+/// How much a distribution holds.
+struct Size {
+    n: usize,
+    counted: &'static str,
+    missing: usize,
 }
 
-fn counted(distribution: &Distribution) -> &'static str {
+fn size(distribution: &Distribution) -> Size {
     match distribution {
-        Distribution::Masses { .. } => "bins",
-        Distribution::Sample(_) => "values",
+        Distribution::Masses { mass, .. } => Size { n: mass.len(), counted: "bins", missing: 0 },
+        Distribution::Sample(values) => {
+            let missing = values.iter().filter(|v| v.is_nan()).count();
+            Size { n: values.len() - missing, counted: "values", missing }
+        }
     }
 }
 
@@ -233,15 +239,19 @@ fn finite(value: f64, kind: Kind) -> Result<f64, String> {
     }
 }
 
-fn unit(kind: Kind) -> &'static str {
-    match kind {
+fn note(kind: Kind, regularisation: Option<f64>) -> String {
+    let unit = match kind {
         Kind::Bins(Divergence::JensenShannon) => "nats, 0 to 0.693",
         Kind::Bins(Divergence::Jeffreys) => "nats, both directions added",
         Kind::Bins(Divergence::KullbackLeibler) => "nats, of p from q",
         Kind::Bins(Divergence::Hellinger | Divergence::TotalVariation) => "0 to 1",
         Kind::Wasserstein => "distance, order 1",
         Kind::EnergyDistance => "root of a distance",
-        Kind::Sinkhorn => "distance, with entropy",
+        Kind::Sinkhorn => "distance",
+    };
+    match (kind, regularisation) {
+        (Kind::Sinkhorn, Some(weight)) => format!("{unit}, regularisation {weight}"),
+        _ => unit.to_owned(),
     }
 }
 
