@@ -1,7 +1,7 @@
 //! A whole field as one forecast of many dimensions.
 
 use forewarn_core::{Error, Result, ScoreArgs};
-use forewarn_kernels::trajectories::Trajectories;
+use forewarn_kernels::trajectories::{Shape, Trajectories};
 
 /// The units whose truth is known, with their draws.
 pub(crate) struct Case {
@@ -33,6 +33,7 @@ impl Case {
 
     /// One case x units x draws.
     pub(crate) fn trajectories(&self) -> Trajectories<'_, f64> {
-        Trajectories::case_dim_member(&self.draws, 1, self.observed.len(), self.width)
+        let shape = Shape { cases: 1, dims: self.observed.len(), members: self.width };
+        Trajectories::case_dim_member(&self.draws, shape)
     }
 }

@@ -15,6 +15,7 @@ forewarn_core::catalog! {
         coverage,
         crps,
         dawid_sebastiani,
+        energy_score,
         f1,
         ignorance,
         interval_score,
@@ -40,6 +41,7 @@ forewarn_core::catalog! {
         spearman,
         threshold_crps,
         tweedie_deviance,
+        variogram_score,
         weighted_interval_score,
     ];
 }
@@ -47,6 +49,7 @@ forewarn_core::catalog! {
 mod average;
 mod confusion;
 mod deviance;
+mod joint;
 mod levels;
 mod moments;
 mod points;

@@ -50,7 +50,7 @@ impl Metric for VariogramScore {
                 self.max_units
             )));
         }
-        let score = variogram::scores(&case.trajectories(), &case.observed, self.power)[0];
+        let score = variogram::scores(&case.trajectories(), &case.observed, self.power, None, false)[0];
         Ok(Tally(vec![1.0, 1.0, score]))
     }
 

@@ -51,7 +51,9 @@ pub(crate) fn fused(n: usize, m: usize) -> Kernel {
 }
 
 fn total((values, observed): (Vec<f32>, Vec<f32>), m: usize, wanted: RowScore) -> Kernel {
-    Box::new(move || score(&Draws::contiguous(&values, m), &observed, std::slice::from_ref(&wanted))[0].iter().sum())
+    Box::new(move || {
+        score(&Draws::contiguous(&values, m), &observed, std::slice::from_ref(&wanted))[0].iter().sum()
+    })
 }
 
 /// Draws and truth from `exp(1.5 z)`, with `z` the sum of three uniform variates less its mean, doubled: near enough

@@ -9,6 +9,7 @@ mod data;
 mod distances;
 mod draws;
 mod histogram;
+mod joint;
 mod point;
 mod ranking;
 
@@ -31,6 +32,8 @@ const CASES: &[(&str, Case)] = &[
     ("point-fused", point::fused_f32),
     ("point-fused-f64", point::fused_f64),
     ("auc-ap", ranking::auc_ap),
+    ("energy", joint::energy),
+    ("variogram", joint::variogram),
     ("histogram", histogram::uneven),
     ("histogram-uniform", histogram::uniform),
     ("jensen-shannon-jeffreys", distances::jensen_shannon_jeffreys),
