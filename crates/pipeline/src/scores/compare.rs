@@ -38,9 +38,10 @@ pub struct Comparison {
     pub detectable: Option<f64>,
     /// p value of the test of Diebold and Mariano, corrected for small samples by Harvey, Leybourne and Newbold.
     pub diebold_mariano: Option<f64>,
-    /// p value of the conditional test of Giacomini and White.
+    /// p value of the conditional test of Giacomini and White; none below 7 months a month of the horizon.
     pub giacomini_white: Option<f64>,
-    /// Better or worse where the p value of Diebold and Mariano is below 5 %.
+    /// Better or worse where the p value of Diebold and Mariano is below 5 %. Where the horizon is more than a quarter of the
+    /// months, that happens more often by chance than 5 %.
     pub verdict: Verdict,
     /// Why a test could not be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,12 +79,12 @@ fn test(differences: &[f64], steps: usize, [metric, model, other]: [String; 3]) 
     let months = differences.len();
     let horizon = steps.min(months.saturating_sub(1) / 2).max(1);
     let mean = diebold_mariano(differences, horizon);
-    let conditional = giacomini_white(differences, horizon);
-    let reason = match (&mean, &conditional) {
-        (Err(e), _) => Some(e.to_string()),
-        (Ok(_), Err(e)) => Some(format!("no test of Giacomini and White: {e}")),
-        (Ok(_), Ok(_)) => None,
-    };
+    let conditional = conditional(differences, horizon);
+    let reasons = [
+        mean.as_ref().err().map(|e| format!("no test of Diebold and Mariano: {e}")),
+        conditional.as_ref().err().map(|e| format!("no test of Giacomini and White: {e}")),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
     let difference = differences.iter().sum::<f64>() / months as f64;
     Comparison {
         metric,
@@ -94,10 +95,20 @@ fn test(differences: &[f64], steps: usize, [metric, model, other]: [String; 3]) 
         difference: difference.is_finite().then_some(difference),
         detectable: mean.as_ref().ok().map(|c| c.detectable),
         diebold_mariano: mean.as_ref().ok().map(|c| c.p_value),
-        giacomini_white: conditional.ok().map(|c| c.p_value),
+        giacomini_white: conditional.ok(),
         verdict: mean.map_or(Verdict::CannotTell, |c| verdict(&c)),
-        reason,
+        reason: (!reasons.is_empty()).then(|| reasons.join("; ")),
     }
+}
+
+/// The p value of Giacomini and White, where the test can reject at all. Its variance is about zero, not about the mean: of
+/// a difference that dwarfs its noise it is `horizon` times the mean squared, so that the statistic of `m` months stays near
+/// `m / horizon`, however large the difference; the 5 % level is at 5.99.
+fn conditional(differences: &[f64], horizon: usize) -> Result<f64, String> {
+    if differences.len().saturating_sub(horizon) < 6 * horizon {
+        return Err(format!("{} months are too few for a horizon of {horizon}", differences.len()));
+    }
+    giacomini_white(differences, horizon).map(|c| c.p_value).map_err(|e| e.to_string())
 }
 
 fn verdict(test: &comparison::Comparison) -> Verdict {
@@ -139,10 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_test_that_could_not_reject_is_not_made() {
+        let far = of(&noise(9.0), 23);
+        assert_eq!((far.horizon, far.giacomini_white), (23, None));
+        assert!(far.reason.unwrap().contains("48 months are too few for a horizon of 23"));
+        // What it would have said of a difference that is thirty times its noise.
+        assert!(giacomini_white(&noise(9.0), 23).unwrap().p_value > 0.3);
+        assert!(of(&noise(9.0), 6).giacomini_white.unwrap() < 0.06);
+    }
+
+    #[test]
     fn what_cannot_be_tested_says_why() {
         let missing = of(&[0.1, f64::NAN, 0.2, 0.4], 1);
         assert_eq!((missing.verdict, missing.difference), (Verdict::CannotTell, None));
-        assert_eq!(missing.reason.as_deref(), Some("a difference is missing"));
+        assert!(missing.reason.unwrap().contains("Diebold and Mariano: a difference is missing"));
         assert!(of(&[0.1; 20], 1).reason.unwrap().contains("variance"));
     }
 }

@@ -52,7 +52,15 @@ fn comparisons(comparisons: &[Comparison]) -> String {
     };
     let mut rows: Vec<[String; 8]> = vec![head.map(str::to_owned)];
     rows.extend(comparisons.iter().map(row));
-    aligned(&rows, 4..8)
+    let mut out = aligned(&rows, 4..8);
+    if let Some(c) = comparisons.iter().find(|c| 4 * c.horizon > c.months) {
+        let _ = writeln!(
+            out,
+            "caution: with a horizon of {} in {} months, verdicts are wrong more often than 5 % (docs/evaluation.md)",
+            c.horizon, c.months
+        );
+    }
+    out
 }
 
 fn p_value(p: f64) -> String {
@@ -170,6 +178,7 @@ roc-auc of dark_horse: no event
 
 metric  issued       against      verdict  difference  detectable  p (DM)  p (GW)
 crps    quiet_river  still_water  better     -0.02000     0.01000  <0.001
+caution: with a horizon of 23 in 47 months, verdicts are wrong more often than 5 % (docs/evaluation.md)
 ";
         assert_eq!(table(&scores), expected);
     }
