@@ -96,7 +96,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct RedteamArguments {
     /// Metrics of the suite (`forewarn list metric`); may be repeated [default: the ten of docs/redteam.md]
-    #[arg(short, long = "metric", value_name = "NAME[,NAME]...", value_delimiter = ',')]
+    #[arg(short, long = "metric", value_name = "NAME[,NAME]...")]
     pub(crate) metrics: Vec<String>,
     /// Which of the possible fields
     #[arg(short, long, default_value_t = 1)]

@@ -15,11 +15,11 @@ mod forecasts;
 mod ranking;
 mod world;
 
-use forewarn_catalog::{METRICS, find};
 use forewarn_core::{Better, Field, Metric, Period, ScoreArgs, Step, Tally, Unit, Units, tallies};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::scoring::requests;
 use crate::{Error, Result};
 pub use forecasts::{Contender, Part};
 use world::{CELLS, HISTORY, MONTHS, World};
@@ -156,15 +156,9 @@ const PROPER: [&str; 3] = ["crps", "brier", "average-precision"];
 ///
 /// # Errors
 /// [`Error::Core`] that says which metrics there are.
-pub fn suite<S: AsRef<str>>(names: &[S]) -> Result<Vec<Named>> {
-    let mut suite: Vec<Named> = Vec::new();
-    for name in names {
-        let entry = find("metric", METRICS, name.as_ref().trim())?;
-        if suite.iter().all(|(known, _)| known != entry.name) {
-            suite.push((entry.name.to_owned(), entry.default()?));
-        }
-    }
-    Ok(suite)
+pub fn suite<S: AsRef<str>>(lists: &[S]) -> Result<Vec<Named>> {
+    let lists: Vec<String> = lists.iter().map(|list| list.as_ref().to_owned()).collect();
+    Ok(requests(&lists)?.into_iter().map(|request| (request.label, request.metric)).collect())
 }
 
 /// The scores of a contender: the months pooled, metric by metric.

@@ -20,7 +20,7 @@ fn the_default_suite_passes_and_fits_the_page() {
 
 #[test]
 fn a_suite_that_can_be_fooled_exits_3_with_the_evidence() {
-    let (code, out, err) = redteam(&["--metric", "msle", "--seed", "3"]);
+    let (code, out, err) = redteam(&["--metric", "msle", "--seed", "1"]);
     assert_eq!(code, 3, "{err}");
     assert!(out.contains("msle prefers: all zero, same mean everywhere, size / 10, frequency / 10"), "{out}");
     assert!(err.starts_with("error: gate `redteam` failed: all zero ("), "{err}");
