@@ -212,6 +212,18 @@ pub struct Evaluation {
     pub event: f64,
     /// How sure scores are.
     pub interval: Intervals,
+    /// `views`: also the means of scores over steps, origins and months, as views-evaluation 2.0.0 reports them.
+    /// Metrics that differ there have a setting of the same name (`interval-score:compat=views`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
+}
+
+/// Whose conventions are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compat {
+    /// views-evaluation 2.0.0.
+    Views,
 }
 
 impl Default for Evaluation {
@@ -224,6 +236,7 @@ impl Default for Evaluation {
             metrics: Vec::new(),
             event: 1.0,
             interval: Intervals::default(),
+            compat: None,
         }
     }
 }

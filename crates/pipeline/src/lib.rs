@@ -26,7 +26,7 @@ mod usage;
 pub use code::Code;
 pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
 pub use config::{
-    Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
+    Compat, Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
@@ -35,7 +35,7 @@ pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, NamedMetric, OriginTallies, Part, Score, Scores,
-    Slices, State, Verdict, is_better, skill,
+    Slices, State, Summary, Verdict, is_better, skill,
 };
 pub use stages::fetch::download;
 pub use usage::Usage;

@@ -316,8 +316,12 @@ impl Work<'_> {
             .collect();
         let issued = ensembles.iter().find(|e| e.role == Role::Production).map(|e| e.name.as_str());
         let forecasts = Forecasts { names: &names, baselines: &baselines, issued };
-        let intervals = &self.ctx.run.config.evaluation.interval;
-        let scores = Scores::pool(&tallies, &forecasts, metrics, (intervals, seed_for(seed, "intervals")));
+        let evaluation = &self.ctx.run.config.evaluation;
+        let intervals = (&evaluation.interval, seed_for(seed, "intervals"));
+        let mut scores = Scores::pool(&tallies, &forecasts, metrics, intervals);
+        if evaluation.compat.is_some() {
+            scores = scores.with_summaries();
+        }
         let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;
         self.write("scores.json", &text)?;
         Ok(scores)

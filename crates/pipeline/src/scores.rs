@@ -5,6 +5,7 @@ mod compare;
 mod labels;
 mod pool;
 mod state;
+mod summary;
 mod tallies;
 
 use forewarn_core::{Better, Metric};
@@ -14,6 +15,7 @@ pub use bootstrap::Intervals;
 pub use compare::{Comparison, Verdict};
 pub(crate) use state::Past;
 pub use state::State;
+pub use summary::Summary;
 pub(crate) use tallies::add;
 pub use tallies::{GroupSlices, OriginTallies, Part, Slices};
 
@@ -103,6 +105,9 @@ pub struct Scores {
     /// The issued forecast beside each other one; none without a production ensemble.
     #[serde(default)]
     pub comparisons: Vec<Comparison>,
+    /// Means over groups; only with `compat = "views"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub summaries: Vec<Summary>,
 }
 
 impl Scores {
@@ -117,7 +122,14 @@ impl Scores {
         let steps = origins.iter().map(|o| o.whole.rows.len()).max().unwrap_or(0);
         let compare = |issued: &str| compare::compare(&scores, metrics, (issued, forecasts.names), steps);
         let comparisons = forecasts.issued.map(compare).unwrap_or_default();
-        Self { scores, comparisons }
+        Self { scores, comparisons, summaries: Vec::new() }
+    }
+
+    /// The same with the means over groups of views-evaluation 2.0.0.
+    #[must_use]
+    pub fn with_summaries(mut self) -> Self {
+        self.summaries = summary::summaries(&self.scores);
+        self
     }
 
     /// One score.
@@ -152,3 +164,5 @@ pub fn is_better(better: Better, a: f64, b: f64) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod views;
