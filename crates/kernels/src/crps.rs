@@ -67,6 +67,7 @@ fn half_differences<T: Copy + Into<f64>>(row: &[T], origin: f64) -> f64 {
 }
 
 /// Sum of a function of rank (from 0) and draw.
+#[inline(always)]
 pub(crate) fn sum<T: Copy + Into<f64>>(row: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
     let (blocks, rest) = row.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];

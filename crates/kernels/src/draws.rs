@@ -8,9 +8,11 @@
 
 mod tile;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::simd::{Level, Real};
+use crate::simd::{Level, Real, dispatch};
 use crate::sort::lanes::{Job, Lanes, Sortable, arrays};
 use crate::sort::{Layout, Table, Tile};
 use crate::{crps, exceedance, point, quantile};
@@ -364,8 +366,8 @@ pub fn sums<T: Sortable>(
             let mut columns = vec![vec![0.0; rows.len()]; scores.len()];
             let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
             T::with(Level::best(), Chunk { draws, observed, scores, first, columns: slices });
-            let weights = weigh(&observed[rows.clone()], weights.get(rows.clone()), &mut columns);
-            groupings.iter().map(|g| group(g, first, &weights, &columns)).collect::<Vec<_>>()
+            let counting = weigh(&observed[rows.clone()], weights.get(rows.clone()), &mut columns);
+            groupings.iter().map(|g| group(g, &rows, counting.as_ref(), &columns)).collect::<Vec<_>>()
         };
         let parts: Vec<Vec<GroupSums>> = batch.par_iter().map(part).collect();
         for part in &parts {
@@ -375,11 +377,21 @@ pub fn sums<T: Sortable>(
     totals
 }
 
-/// Multiplies the scores of a chunk by the weights of its rows; those without truth get 0 for both. The weights, and 1
-/// for each row with truth.
-fn weigh<T: Real>(observed: &[T], weights: Option<&[f64]>, columns: &mut [Vec<f64>]) -> [Vec<f64>; 2] {
-    let known: Vec<f64> = observed.iter().map(|&y| f64::from(!y.into().is_nan())).collect();
-    let weights = match weights.filter(|w| !w.is_empty()) {
+/// What the rows of a chunk count: whether their truth is known, and their weight; nothing when all is 1.
+struct Counting {
+    known: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+/// Multiplies the scores of a chunk by the weights of its rows; those without truth get 0 for both.
+fn weigh<T: Real>(observed: &[T], weights: Option<&[f64]>, columns: &mut [Vec<f64>]) -> Option<Counting> {
+    let weights = weights.filter(|w| !w.is_empty());
+    let missing = |y: &T| -> bool { Into::<f64>::into(*y).is_nan() };
+    if weights.is_none() && !observed.iter().any(missing) {
+        return None;
+    }
+    let known: Vec<f64> = observed.iter().map(|y| f64::from(!missing(y))).collect();
+    let weights = match weights {
         Some(weights) => known.iter().zip(weights).map(|(k, w)| k * w).collect(),
         None => known.clone(),
     };
@@ -388,28 +400,41 @@ fn weigh<T: Real>(observed: &[T], weights: Option<&[f64]>, columns: &mut [Vec<f6
             *score = if *known == 0.0 { 0.0 } else { *score * weight };
         }
     }
-    [known, weights]
+    Some(Counting { known, weights })
+}
+
+#[inline(always)]
+fn add_up(values: &[f64]) -> f64 {
+    crps::sum(values, |_, value| value)
+}
+
+dispatch! {
+    /// Sum of neighbours, in eight parts.
+    fn sum_of(values: &[f64]) -> f64 = add_up;
 }
 
 /// Adds up the rows of a chunk by group.
 fn group(
     grouping: &Grouping<'_>,
-    first: usize,
-    [known, weights]: &[Vec<f64>; 2],
+    rows: &Range<usize>,
+    counting: Option<&Counting>,
     columns: &[Vec<f64>],
 ) -> GroupSums {
     let mut sums = GroupSums::new(grouping.count, columns.len());
-    let all = [0; CHUNK];
-    let of = grouping.of.get(first..first + known.len()).unwrap_or(&all[..known.len()]);
+    let (all, level) = ([0; CHUNK], Level::best());
+    let of = grouping.of.get(rows.clone()).unwrap_or(&all[..rows.len()]);
     let mut start = 0;
     // Neighbours mostly belong together.
     for run in of.chunk_by(|a, b| a == b) {
         let (rows, group) = (start..start + run.len(), run[0] as usize);
         start = rows.end;
-        sums.rows[group] += crps::sum(&known[rows.clone()], |_, v| v);
-        sums.weight[group] += crps::sum(&weights[rows.clone()], |_, v| v);
+        let count = |of: fn(&Counting) -> &Vec<f64>| {
+            counting.map_or(run.len() as f64, |c| sum_of(level, &of(c)[rows.clone()]))
+        };
+        sums.rows[group] += count(|c| &c.known);
+        sums.weight[group] += count(|c| &c.weights);
         for (sum, column) in sums.sums.iter_mut().zip(columns) {
-            sum[group] += crps::sum(&column[rows.clone()], |_, v| v);
+            sum[group] += sum_of(level, &column[rows.clone()]);
         }
     }
     sums
@@ -431,11 +456,15 @@ impl<T: Sortable> Job<T> for Chunk<'_, T> {
     fn run<V: Lanes<T, N>, const N: usize>(mut self) {
         let Some(rows) = self.columns.first().map(|column| column.len()) else { return };
         let width = self.draws.width();
+        let of_mean =
+            |s: &RowScore| matches!(s, RowScore::Mean | RowScore::Point(_) | RowScore::DawidSebastiani);
+        let wants_mean = self.scores.iter().any(of_mean);
         let mut tile: Tile<V> = Tile::new();
         for start in (0..rows).step_by(N) {
             tile.fill(&self.draws.0, self.first + start);
             let lane = |l: usize| self.observed[self.first + (start + l).min(rows - 1)].into();
-            let sorted = tile::Sorted::<T, N>::new(arrays(tile.ranks(width)), std::array::from_fn(lane));
+            let (ranks, y) = (arrays(tile.ranks(width)), std::array::from_fn(lane));
+            let sorted = tile::Sorted::<T, N>::new(ranks, y, wants_mean);
             for (column, score) in self.columns.iter_mut().zip(self.scores) {
                 let mut values = sorted.score(score);
                 for (l, value) in values.iter_mut().enumerate().filter(|(l, _)| tile.missing >> l & 1 == 1) {

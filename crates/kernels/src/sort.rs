@@ -112,6 +112,12 @@ fn load_block<T: Sortable, V: Lanes<T, N>, const N: usize>(
                 let start = column + i * N;
                 if start + N <= table.width && first + 2 * N <= table.rows {
                     *part = load_square(&table.values[first * table.width + start..], table.width);
+                } else if start < table.width && N <= table.width && first + 2 * N <= table.rows {
+                    // The last draws, with some that are there already.
+                    let (count, back) = (table.width - start, table.width - N);
+                    let square: [V; N] =
+                        load_square(&table.values[first * table.width + back..], table.width);
+                    part[..count].copy_from_slice(&square[N - count..]);
                 } else if start < table.width {
                     for (r, row) in part.iter_mut().enumerate() {
                         *row = load_row(table, (first + r).min(last), start);

@@ -159,6 +159,16 @@ fn sums_are_those_of_the_rows_whatever_the_number_of_threads() {
 }
 
 #[test]
+fn rows_are_counted_also_when_nothing_is_scored() {
+    let (values, mut observed) = sample(50, 3);
+    let all = [Grouping { of: &[], count: 1 }];
+    let count = |observed: &[f32]| sums(&Draws::contiguous(&values, 3), observed, &[], &[], &all)[0].rows[0];
+    assert_eq!(count(&observed), 50.0);
+    observed[7] = f32::NAN;
+    assert_eq!(count(&observed), 49.0);
+}
+
+#[test]
 fn a_row_that_cannot_be_scored_spoils_no_other() {
     let (mut values, observed) = sample(64, 10);
     let draws = values.clone();

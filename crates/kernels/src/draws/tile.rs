@@ -15,14 +15,21 @@ pub(super) struct Sorted<'a, T, const N: usize> {
     y: [f64; N],
     first: [f64; N],
     constant: [bool; N],
+    /// Several scores ask for it.
+    mean: [f64; N],
 }
 
 impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
     #[inline(always)]
-    pub(super) fn new(ranks: &'a [[T; N]], y: [f64; N]) -> Self {
+    pub(super) fn new(ranks: &'a [[T; N]], y: [f64; N], wants_mean: bool) -> Self {
         let first = ranks[0].map(Into::into);
         let last: [f64; N] = ranks[ranks.len() - 1].map(Into::into);
-        Self { ranks, y, first, constant: std::array::from_fn(|l| first[l] == last[l]) }
+        let constant = std::array::from_fn(|l| first[l] == last[l]);
+        let mut sorted = Self { ranks, y, first, constant, mean: first };
+        if wants_mean {
+            sorted.mean = sorted.mean();
+        }
+        sorted
     }
 
     /// One score of every row.
@@ -30,11 +37,8 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
     pub(super) fn score(&self, score: &RowScore) -> [f64; N] {
         let values = match score {
             RowScore::Observed => self.y,
-            RowScore::Mean => self.mean(),
-            RowScore::Point(loss) => {
-                let mean = self.mean();
-                std::array::from_fn(|l| loss.of(mean[l], self.y[l]))
-            }
+            RowScore::Mean => self.mean,
+            RowScore::Point(loss) => std::array::from_fn(|l| loss.of(self.mean[l], self.y[l])),
             RowScore::Quantile { level } => self.quantile(*level),
             RowScore::QuantileScore { level } => {
                 let q = self.quantile(*level);
@@ -217,9 +221,8 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
 
     #[inline(always)]
     fn dawid_sebastiani(&self) -> [f64; N] {
-        let mean = self.mean();
-        let squares = self.sum(|_, x, l| (x - mean[l]) * (x - mean[l]));
+        let squares = self.sum(|_, x, l| (x - self.mean[l]) * (x - self.mean[l]));
         let freedom = self.ranks.len() as f64 - 1.0;
-        std::array::from_fn(|l| standardised(self.y[l], mean[l], squares[l] / freedom))
+        std::array::from_fn(|l| standardised(self.y[l], self.mean[l], squares[l] / freedom))
     }
 }
