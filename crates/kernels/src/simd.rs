@@ -1,7 +1,7 @@
 //! One kernel, compiled for what the processor has.
 //!
 //! A kernel is written once, in portable Rust over short arrays that the compiler turns into vector instructions;
-//! [`dispatch!`] compiles it for every [`Level`] and calls the one that is asked for. Rust never contracts a
+//! the macro `dispatch!` compiles it for every [`Level`] and calls the one that is asked for. Rust never contracts a
 //! multiplication and an addition into one rounding, so that all levels give the same bytes.
 
 use std::ops::Range;

@@ -89,8 +89,8 @@ fn groups_and_their_means_are_those_of_the_reference() {
         let known =
             |(theirs, _): &&(&str, &str)| case.expected_schemas["step"]["step01"].contains_key(*theirs);
         let (theirs, metrics): (Vec<_>, Vec<_>) = METRICS.iter().filter(known).map(named).unzip();
-        let names = ["a".to_owned()];
-        let forecasts = Forecasts { names: &names, baselines: &[], issued: None };
+        let models = ["a".to_owned()];
+        let forecasts = Forecasts { names: &models, baselines: &[], issued: None };
         let intervals = Intervals { replicates: 1, ..Intervals::default() };
         let scores = Scores::pool(&tallied(&case, &metrics), &forecasts, &metrics, (&intervals, 1));
         let scores = scores.with_summaries();

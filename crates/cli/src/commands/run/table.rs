@@ -168,7 +168,7 @@ mod tests {
             reason: None,
         };
         let all = vec![broken, score("still_water", Some(0.5)), step, best];
-        let scores = Scores { scores: all, comparisons: vec![comparison] };
+        let scores = Scores { scores: all, comparisons: vec![comparison], summaries: Vec::new() };
         let expected = "\
 metric   model          score          interval   skill         interval  against
 roc-auc  quiet_river   0.8500  0.8000 to 0.9123  +70.0%  -5.0% to +90.0%  still_water
