@@ -12,6 +12,7 @@ mod network;
 pub mod sample;
 
 pub use lanes::Sortable;
+use lanes::arrays;
 #[doc(hidden)]
 pub use lanes::{Job, Lanes};
 use network::BLOCK;
@@ -236,12 +237,10 @@ fn unload<T: Sortable, V: Lanes<T, N>, const N: usize>(tile: &Tile<V>, target: &
                 continue;
             }
             let row = &mut row[start..];
-            if let Some(whole) = row.first_chunk_mut::<N>() {
-                columns[lane].store(whole);
-            } else {
-                let mut draws = [T::INFINITY; N];
-                columns[lane].store(&mut draws);
-                row.copy_from_slice(&draws[..row.len()]);
+            let draws = &arrays(&columns)[lane];
+            match row.first_chunk_mut::<N>() {
+                Some(whole) => *whole = *draws,
+                None => row.copy_from_slice(&draws[..row.len()]),
             }
         }
     }

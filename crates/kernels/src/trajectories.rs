@@ -1,74 +1,13 @@
 //! Ensembles of vectors: what a case's members say of several places, months or variables together.
 
-use std::ops::{Add, Mul, Range, RangeInclusive, Sub};
+use std::ops::Range;
 
-use crate::simd::{Real, chunks};
-#[cfg(target_arch = "x86_64")]
-use crate::vectors::x86;
-use crate::vectors::{LANES, Vectors};
+use crate::simd::chunks;
+pub use crate::vectors::Element;
+use crate::vectors::LANES;
 
 /// Cases handed to a thread at a time; fixed, so that results do not depend on the number of threads.
 const CHUNK: usize = 64;
-
-/// A number that kernels of trajectories can calculate with: `f32` or `f64`.
-pub trait Element: Real + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
-    /// Distances whose squares neither overflow nor vanish.
-    const SQUARABLE: RangeInclusive<f64>;
-    /// Its 512-bit vectors.
-    #[cfg(target_arch = "x86_64")]
-    type Avx512: Vectors<Number = Self>;
-    /// Its 256-bit vectors.
-    #[cfg(target_arch = "x86_64")]
-    type Avx2: Vectors<Number = Self>;
-    /// The nearest number of this type.
-    fn nearest(value: f64) -> Self;
-    /// Absolute value.
-    #[must_use]
-    fn abs(self) -> Self;
-    /// Square root.
-    #[must_use]
-    fn sqrt(self) -> Self;
-}
-
-impl Element for f32 {
-    const SQUARABLE: RangeInclusive<f64> = 1e-12..=1e15;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = x86::Avx512Single;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = x86::Avx2Single;
-    #[inline(always)]
-    fn nearest(value: f64) -> Self {
-        value as Self
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.sqrt()
-    }
-}
-
-impl Element for f64 {
-    const SQUARABLE: RangeInclusive<f64> = 0.0..=Self::INFINITY;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = x86::Avx512Double;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = x86::Avx2Double;
-    #[inline(always)]
-    fn nearest(value: f64) -> Self {
-        value
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.sqrt()
-    }
-}
 
 /// Cases x dimensions x members, in any order in memory. Each count but that of the cases is at least 1.
 #[derive(Debug, Clone, Copy)]

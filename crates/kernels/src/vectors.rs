@@ -4,15 +4,75 @@
 //! bytes. Kernels that the compiler turns into vectors by itself are better off with [`crate::simd`] alone.
 
 use std::marker::PhantomData;
+use std::ops::{Add, Mul, RangeInclusive, Sub};
 
-use crate::simd::Level;
-use crate::trajectories::Element;
+use crate::simd::{Level, Real};
 
 /// Numbers in a vector: fixed, so that sums do not depend on the processor.
 pub(crate) const LANES: usize = 16;
 
-/// Proof that a processor has certain instructions, and what can be calculated with them.
-pub trait Vectors: Copy {
+/// A number that kernels of trajectories can calculate with: `f32` or `f64`.
+pub trait Element: Real + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// Distances whose squares neither overflow nor vanish.
+    const SQUARABLE: RangeInclusive<f64>;
+    /// Its 512-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Vectors<Number = Self>;
+    /// Its 256-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Vectors<Number = Self>;
+    /// The nearest number of this type.
+    fn nearest(value: f64) -> Self;
+    /// Absolute value.
+    #[must_use]
+    fn abs(self) -> Self;
+    /// Square root.
+    #[must_use]
+    fn sqrt(self) -> Self;
+}
+
+impl Element for f32 {
+    const SQUARABLE: RangeInclusive<f64> = 1e-12..=1e15;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = x86::Avx512Single;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = x86::Avx2Single;
+    #[inline(always)]
+    fn nearest(value: f64) -> Self {
+        value as Self
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+}
+
+impl Element for f64 {
+    const SQUARABLE: RangeInclusive<f64> = 0.0..=Self::INFINITY;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = x86::Avx512Double;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = x86::Avx2Double;
+    #[inline(always)]
+    fn nearest(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+}
+
+/// Proof that a processor has certain registers, and how numbers get there and back.
+pub trait Registers: Copy {
     /// Number in a lane.
     type Number: Element;
     /// [`LANES`] numbers.
@@ -30,6 +90,12 @@ pub trait Vectors: Copy {
     fn load(self, numbers: &[Self::Number; LANES]) -> Self::Lanes;
     /// To memory.
     fn store(self, lanes: Self::Lanes) -> [Self::Number; LANES];
+    /// Sum of all lanes in `f64`: the upper half added to the lower, until one is left.
+    fn sum(self, a: Self::Lanes) -> f64;
+}
+
+/// What can be calculated with them.
+pub trait Vectors: Registers {
     /// `a + b`.
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
     /// `a - b`.
@@ -40,8 +106,6 @@ pub trait Vectors: Copy {
     fn abs(self, a: Self::Lanes) -> Self::Lanes;
     /// Square root.
     fn sqrt(self, a: Self::Lanes) -> Self::Lanes;
-    /// Sum of all lanes in `f64`: the upper half added to the lower, until one is left.
-    fn sum(self, a: Self::Lanes) -> f64;
 }
 
 /// A calculation with vectors, written once for all of them.
@@ -80,7 +144,7 @@ fn lanes<A: Element>(a: [A; LANES], b: [A; LANES], f: impl Fn(A, A) -> A) -> [A;
     out
 }
 
-impl<A: Element> Vectors for Plain<A> {
+impl<A: Element> Registers for Plain<A> {
     type Number = A;
     type Lanes = [A; LANES];
 
@@ -101,6 +165,21 @@ impl<A: Element> Vectors for Plain<A> {
         lanes
     }
     #[inline(always)]
+    fn sum(self, a: [A; LANES]) -> f64 {
+        let mut sums = a.map(Into::into);
+        let mut width = LANES / 2;
+        while width > 0 {
+            for lane in 0..width {
+                sums[lane] += sums[lane + width];
+            }
+            width /= 2;
+        }
+        sums[0]
+    }
+}
+
+impl<A: Element> Vectors for Plain<A> {
+    #[inline(always)]
     fn add(self, a: [A; LANES], b: [A; LANES]) -> [A; LANES] {
         lanes(a, b, |a, b| a + b)
     }
@@ -120,18 +199,6 @@ impl<A: Element> Vectors for Plain<A> {
     fn sqrt(self, a: [A; LANES]) -> [A; LANES] {
         lanes(a, a, |a, _| a.sqrt())
     }
-    #[inline(always)]
-    fn sum(self, a: [A; LANES]) -> f64 {
-        let mut sums = a.map(Into::into);
-        let mut width = LANES / 2;
-        while width > 0 {
-            for lane in 0..width {
-                sums[lane] += sums[lane + width];
-            }
-            width /= 2;
-        }
-        sums[0]
-    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -142,7 +209,7 @@ pub(crate) mod x86 {
     #[allow(clippy::wildcard_imports, reason = "some fifty instructions")]
     use std::arch::x86_64::*;
 
-    use super::{Element, Kernel, LANES, Vectors};
+    use super::{Element, Kernel, LANES, Registers, Vectors};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,popcnt")]
     pub(super) fn avx512<A: Element, K: Kernel<A>>(kernel: K) -> f64 {
@@ -215,7 +282,7 @@ pub(crate) mod x86 {
                 const WIDTH: usize = size_of::<$register>() / size_of::<$number>();
             }
 
-            impl Vectors for $name {
+            impl Registers for $name {
                 type Number = $number;
                 type Lanes = [$register; LANES * size_of::<$number>() / size_of::<$register>()];
 
@@ -246,6 +313,14 @@ pub(crate) mod x86 {
                     }
                     out
                 }
+                #[inline(always)]
+                fn sum(self, a: Self::Lanes) -> f64 {
+                    // SAFETY: `self` proves that the processor has the instruction.
+                    unsafe { $sum(a) }
+                }
+            }
+
+            impl Vectors for $name {
                 $(#[inline(always)]
                 fn $op(self, mut a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
                     for (a, b) in a.iter_mut().zip(b) {
@@ -262,11 +337,6 @@ pub(crate) mod x86 {
                     }
                     a
                 })*
-                #[inline(always)]
-                fn sum(self, a: Self::Lanes) -> f64 {
-                    // SAFETY: `self` proves that the processor has the instruction.
-                    unsafe { $sum(a) }
-                }
             }
         };
     }

@@ -7,12 +7,8 @@ use crate::simd::{Level, Real};
 
 /// `N` values of type `T` that are compared at once.
 pub trait Lanes<T: Real, const N: usize>: Copy {
-    /// The same value in every lane.
-    fn splat(value: T) -> Self;
     /// Neighbours in memory.
     fn load(values: &[T; N]) -> Self;
-    /// Writes them to neighbours in memory.
-    fn store(self, values: &mut [T; N]);
     /// The smaller ones; of a NaN and a number either.
     #[must_use]
     fn min(self, other: Self) -> Self;
@@ -25,6 +21,11 @@ pub trait Lanes<T: Real, const N: usize>: Copy {
     fn nan(self, other: Self) -> u32;
     /// Exchanges rows and columns.
     fn transpose(rows: [Self; N]) -> [Self; N];
+    /// The same value in every lane.
+    #[inline(always)]
+    fn splat(value: T) -> Self {
+        Self::load(&[value; N])
+    }
 }
 
 /// Vectors as arrays of their lanes.
@@ -61,18 +62,8 @@ pub(crate) struct Array<T, const N: usize>([T; N]);
 
 impl<T: Real, const N: usize> Lanes<T, N> for Array<T, N> {
     #[inline(always)]
-    fn splat(value: T) -> Self {
-        Self([value; N])
-    }
-
-    #[inline(always)]
     fn load(values: &[T; N]) -> Self {
         Self(*values)
-    }
-
-    #[inline(always)]
-    fn store(self, values: &mut [T; N]) {
-        *values = self.0;
     }
 
     #[inline(always)]
@@ -111,38 +102,26 @@ impl<T: Real, const N: usize> Lanes<T, N> for Array<T, N> {
 
 /// Implements the lanes of one vector type of the processor by its instructions.
 macro_rules! vector {
-    ($vector:ident, $value:ty, $lanes:literal, $load:ident, $store:ident, $splat:ident, $min:ident, $max:ident,
+    ($vector:ident, $value:ty, $lanes:literal, $load:ident, $min:ident, $max:ident,
      |$a:ident, $b:ident, $how:ident| $compare:expr, $transpose:path) => {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code, reason = "vector instructions")]
         impl Lanes<$value, $lanes> for arch::$vector {
             #[inline(always)]
-            fn splat(value: $value) -> Self {
-                // SAFETY: lanes of the processor are used only inside `Sortable::with`, at a level that it has.
-                unsafe { arch::$splat(value) }
-            }
-
-            #[inline(always)]
             fn load(values: &[$value; $lanes]) -> Self {
-                // SAFETY: as in `splat`; the array has as many values as are read, and no alignment is needed.
+                // SAFETY: lanes of the processor are used only inside `Sortable::with`, at a level that it has; the array has as many values as are read, and no alignment is needed.
                 unsafe { arch::$load(values.as_ptr()) }
             }
 
             #[inline(always)]
-            fn store(self, values: &mut [$value; $lanes]) {
-                // SAFETY: as in `load`, for writing.
-                unsafe { arch::$store(values.as_mut_ptr(), self) }
-            }
-
-            #[inline(always)]
             fn min(self, other: Self) -> Self {
-                // SAFETY: as in `splat`.
+                // SAFETY: as in `load`.
                 unsafe { arch::$min(self, other) }
             }
 
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                // SAFETY: as in `splat`.
+                // SAFETY: as in `load`.
                 unsafe { arch::$max(self, other) }
             }
 
@@ -150,7 +129,7 @@ macro_rules! vector {
             fn below_or_nan(self, other: Self) -> u32 {
                 const $how: i32 = arch::_CMP_NGE_UQ;
                 let ($a, $b) = (self, other);
-                // SAFETY: as in `splat`.
+                // SAFETY: as in `load`.
                 unsafe { $compare }
             }
 
@@ -158,13 +137,13 @@ macro_rules! vector {
             fn nan(self, other: Self) -> u32 {
                 const $how: i32 = arch::_CMP_UNORD_Q;
                 let ($a, $b) = (self, other);
-                // SAFETY: as in `splat`.
+                // SAFETY: as in `load`.
                 unsafe { $compare }
             }
 
             #[inline(always)]
             fn transpose(rows: [Self; $lanes]) -> [Self; $lanes] {
-                // SAFETY: as in `splat`.
+                // SAFETY: as in `load`.
                 unsafe { $transpose(rows) }
             }
         }
@@ -176,8 +155,6 @@ vector!(
     f32,
     16,
     _mm512_loadu_ps,
-    _mm512_storeu_ps,
-    _mm512_set1_ps,
     _mm512_min_ps,
     _mm512_max_ps,
     |a, b, HOW| u32::from(arch::_mm512_cmp_ps_mask::<HOW>(a, b)),
@@ -188,8 +165,6 @@ vector!(
     f64,
     8,
     _mm512_loadu_pd,
-    _mm512_storeu_pd,
-    _mm512_set1_pd,
     _mm512_min_pd,
     _mm512_max_pd,
     |a, b, HOW| u32::from(arch::_mm512_cmp_pd_mask::<HOW>(a, b)),
@@ -200,8 +175,6 @@ vector!(
     f32,
     8,
     _mm256_loadu_ps,
-    _mm256_storeu_ps,
-    _mm256_set1_ps,
     _mm256_min_ps,
     _mm256_max_ps,
     |a, b, HOW| arch::_mm256_movemask_ps(arch::_mm256_cmp_ps::<HOW>(a, b)) as u32,
@@ -212,8 +185,6 @@ vector!(
     f64,
     4,
     _mm256_loadu_pd,
-    _mm256_storeu_pd,
-    _mm256_set1_pd,
     _mm256_min_pd,
     _mm256_max_pd,
     |a, b, HOW| arch::_mm256_movemask_pd(arch::_mm256_cmp_pd::<HOW>(a, b)) as u32,
