@@ -126,3 +126,6 @@ pub struct ScoreExample {
     /// Expected score; NaN where there is none.
     pub expect: f64,
 }
+
+#[cfg(test)]
+mod tests;

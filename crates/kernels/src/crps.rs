@@ -47,23 +47,22 @@ pub fn above<T: Copy + Into<f64>>(row: &[T], y: f64, threshold: f64) -> f64 {
 }
 
 /// CRPS with the spread of `m` ascending draws as an unbiased estimate of that of the distribution they were
-/// drawn from: `mean|x_i - y| - sum_ij |x_i - x_j| / (2 m (m - 1))`. Ferro (2014), doi:10.1002/qj.2270.
+/// drawn from: `mean|x_i - y| - sum_ij |x_i - x_j| / (2 m (m - 1)) = 2/(m (m-1)) sum_i (x_i - y)((m-1) 1{y < x_i} - i)`,
+/// `i` from 0. Ferro (2014), doi:10.1002/qj.2270. No term of the last sum is negative, nor is the score.
 ///
-/// It can be negative. Fewer than two draws, or a missing value anywhere, give NaN.
+/// Fewer than two draws, or a missing value anywhere, give NaN.
 pub fn fair<T: Copy + Into<f64>>(row: &[T], y: f64) -> f64 {
-    let (Some(&first), true) = (row.first(), row.len() > 1) else { return f64::NAN };
-    let m = row.len() as f64;
-    ensemble(row, y) - half_differences(row, first.into()) / (m * m * (m - 1.0))
-}
-
-/// `sum_(i<j) (x_j - x_i)` of ascending draws. The weights of the draws add to zero, so that any `origin` gives
-/// the same; one among the draws keeps the terms small.
-fn half_differences<T: Copy + Into<f64>>(row: &[T], origin: f64) -> f64 {
-    if row.last().is_some_and(|&last| last.into() == origin) {
-        return 0.0;
+    let (Some(&first), Some(&last), true) = (row.first(), row.last(), row.len() > 1) else { return f64::NAN };
+    let (first, last): (f64, f64) = (first.into(), last.into());
+    if first == last {
+        return (first - y).abs();
     }
     let m = row.len() as f64;
-    sum(row, |i, x| (2.0 * i + 1.0 - m) * (x - origin))
+    let term = |i: f64, x: f64| {
+        let above = if x > y { m - 1.0 } else { 0.0 };
+        (x - y) * (above - i)
+    };
+    2.0 * sum(row, term) / (m * (m - 1.0))
 }
 
 /// Sum of a function of rank (from 0) and draw.

@@ -30,7 +30,7 @@ pub enum Estimator {
     #[serde(alias = "edf", alias = "qd")]
     Ensemble,
     /// The draws are a sample of the forecast (also known as pwm): pairs divided by `S (S - 1)`, which is unbiased and compares
-    /// forecasts of different numbers of draws (Ferro 2014, doi:10.1002/qj.2270). It can be negative.
+    /// forecasts of different numbers of draws (Ferro 2014, doi:10.1002/qj.2270). It is never negative.
     #[serde(alias = "pwm")]
     Fair,
 }

@@ -37,5 +37,5 @@ fn metrics_are_named_in_one_go_or_one_by_one() {
     assert_eq!(together, apart);
     let (code, out, err) = redteam(&["--metric", "crisp"]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.contains("there is no `crisp`; there are: "), "{err}");
+    assert!(err.contains("there is no `crisp`; did you mean `crps`?"), "{err}");
 }

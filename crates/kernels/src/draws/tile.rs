@@ -161,14 +161,15 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
         if m < 2.0 {
             return [f64::NAN; N];
         }
-        let crps = self.crps();
+        let constant = std::array::from_fn(|l| (self.first[l] - self.y[l]).abs());
         if self.is_constant() {
-            return crps;
+            return constant;
         }
-        let spread = self.sum(|i, x, l| (2.0 * i + 1.0 - m) * (x - self.first[l]));
-        std::array::from_fn(|l| {
-            crps[l] - if self.constant[l] { 0.0 } else { spread[l] } / (m * m * (m - 1.0))
-        })
+        let sum = self.sum(|i, x, l| {
+            let above = if x > self.y[l] { m - 1.0 } else { 0.0 };
+            (x - self.y[l]) * (above - i)
+        });
+        std::array::from_fn(|l| if self.constant[l] { constant[l] } else { 2.0 * sum[l] / (m * (m - 1.0)) })
     }
 
     #[inline(always)]
