@@ -2,7 +2,6 @@
 //!
 //! The kernels are tested here because they know slices and numbers only: no case files.
 
-#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod columns;
@@ -12,3 +11,5 @@ mod kernels;
 mod metrics;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod settings;
