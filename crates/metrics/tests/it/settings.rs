@@ -93,7 +93,7 @@ fn zeros_are_refused_skipped_or_divided_by_next_to_nothing() {
     let (y, x): (&[f64], &[&[f64]]) = (&[0.0, 4.0], &[&[1.0], &[3.0]]);
     reason(score("mape", &json!({}), y, x), "a truth of 0 has no percentage error");
     close(score("mape", &json!({"zero": "skip"}), y, x), 0.25);
-    close(score("mape", &json!({"zero": "epsilon"}), y, x), (1.0 / f64::EPSILON + 0.25) / 2.0);
+    close(score("mape", &json!({"zero": "epsilon"}), y, x), f64::midpoint(1.0 / f64::EPSILON, 0.25));
     close(score("smape", &json!({"scale": 200.0}), y, x), 200.0 * (1.0 + 1.0 / 7.0) / 2.0);
     refused("smape", &json!({"scale": 0.0}), "`scale` is 0");
     close(score("mase", &json!({"scale": 2.0}), y, x), 0.5);
