@@ -55,3 +55,43 @@ pub(crate) fn score(tally: &Tally, score: fn(&Confusion) -> f64, needs: &str) ->
     let value = score(&table);
     if value.is_nan() { Err(Error::data(needs)) } else { Ok(value) }
 }
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::ForecastKind;
+
+    use super::*;
+
+    #[test]
+    fn reaching_the_threshold_and_the_probability_counts() {
+        let (observed, draws) =
+            ([5.0, 4.0, 4.0, 5.0, f64::NAN], [0.0, 5.0, 5.0, 9.0, 0.0, 4.0, 0.0, 0.0, 9.0, 9.0]);
+        let args = ScoreArgs::rows(&observed, &draws, 2, ForecastKind::Draws).unwrap();
+        let table = |probability| Alarm { threshold: 5.0, probability }.tally(&args);
+        assert_eq!(table(0.5), Tally(vec![1.0, 1.0, 1.0, 1.0]));
+        assert_eq!(table(0.6), Tally(vec![0.0, 1.0, 1.0, 2.0]));
+        assert_eq!(table(0.0), Tally(vec![2.0, 2.0, 0.0, 0.0]));
+        let weighted = args.weighted(&[1.0, 2.0, 3.0, 4.0, 9.0]).unwrap();
+        let table = Alarm { threshold: 5.0, probability: 0.5 }.tally(&weighted);
+        assert_eq!(table, Tally(vec![1.0, 2.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn of_probabilities_the_event_is_1_whatever_the_threshold() {
+        let args = ScoreArgs::rows(&[1.0, 0.0], &[0.7, 0.2], 1, ForecastKind::Probability).unwrap();
+        let table = Alarm { threshold: 25.0, probability: 0.5 }.tally(&args);
+        assert_eq!(table, Tally(vec![1.0, 0.0, 1.0, 0.0]));
+    }
+
+    #[test]
+    fn why_there_is_no_score_or_no_such_alarm() {
+        let error = score(&Tally::default(), |_| 1.0, "an event").unwrap_err();
+        assert!(error.to_string().contains("no row"), "{error}");
+        let error = score(&Tally(vec![0.0, 0.0, 1.0, 0.0]), |_| f64::NAN, "no event").unwrap_err();
+        assert!(error.to_string().contains("no event"), "{error}");
+        for (threshold, probability, name) in [(f64::NAN, 0.5, "`threshold`"), (1.0, 1.5, "`probability`")] {
+            let error = Alarm { threshold, probability }.check("recall").unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("recall"), "{error}");
+        }
+    }
+}

@@ -61,3 +61,43 @@ impl Metric for EnergyScore {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &EnergyScore, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    const FAIR: EnergyScore = EnergyScore { estimator: Estimator::Fair };
+
+    #[test]
+    fn the_spread_by_either_estimator() {
+        // Trajectories (0, 0) and (3, 4) for (0, 0): 5/2 less 10/8, or less 10/4.
+        let (observed, draws) = ([0.0, 0.0], [0.0, 3.0, 0.0, 4.0]);
+        assert!((score(&EnergyScore::default(), &observed, &draws, &[]).unwrap() - 1.25).abs() < 1e-12);
+        assert!(score(&FAIR, &observed, &draws, &[]).unwrap().abs() < 1e-12);
+        // Without the second unit, 3/2 less 6/8.
+        let one = score(&EnergyScore::default(), &[0.0, f64::NAN], &draws, &[]).unwrap();
+        assert!((one - 0.75).abs() < 1e-12, "{one}");
+    }
+
+    #[test]
+    fn the_fair_score_of_one_draw_is_refused_and_of_a_point_is_its_distance() {
+        let error = score(&FAIR, &[3.0, 4.0], &[0.0, 0.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("at least 2 draws"), "{error}");
+        let args = ScoreArgs::rows(&[3.0, 4.0], &[0.0, 0.0], 1, ForecastKind::Point).unwrap();
+        assert!((FAIR.score(&FAIR.tally(&args).unwrap()).unwrap() - 5.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rows_have_no_weights_and_no_truth_has_no_score() {
+        let error = score(&FAIR, &[0.0], &[0.0, 1.0], &[2.0]).unwrap_err();
+        assert!(error.to_string().contains("no weights of rows"), "{error}");
+        let error = score(&FAIR, &[f64::NAN], &[0.0, 1.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("no row"), "{error}");
+    }
+}

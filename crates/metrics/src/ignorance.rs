@@ -75,3 +75,39 @@ impl Metric for Ignorance {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &Ignorance, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn the_open_bin_counts_and_the_closed_ones_end_at_the_last_edge() {
+        let open = Ignorance { edges: vec![0.0, 1.0, 2.0], compat: None };
+        let closed = Ignorance { compat: Some(Compat::Views), ..open.clone() };
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+        // 2 of 3 draws with the truth: 3 of 3 + 3, or of 3 + 2 counts.
+        near(score(&open, &[0.2], &[0.5, 0.5, 1.5], &[]).unwrap(), 1.0);
+        near(score(&closed, &[0.2], &[0.5, 0.5, 1.5], &[]).unwrap(), (5.0_f64 / 3.0).log2());
+        // A draw beyond the last edge gives the closed bins one more.
+        near(score(&closed, &[0.2], &[0.5, 0.5, 2.5], &[]).unwrap(), 1.0);
+        near(score(&open, &[9.0], &[0.5, 0.5, 2.5], &[]).unwrap(), 3.0_f64.log2());
+        let error = score(&closed, &[2.0], &[0.5, 0.5, 2.5], &[]).unwrap_err();
+        assert!(error.to_string().contains("truth within the edges"), "{error}");
+        let error = score(&open, &[-1.0], &[0.5, 0.5, 2.5], &[]).unwrap_err();
+        assert!(error.to_string().contains("truth at or above the first edge"), "{error}");
+    }
+
+    #[test]
+    fn edges_that_make_no_bins_are_refused() {
+        for edges in [vec![0.0], vec![1.0, 1.0], vec![0.0, f64::INFINITY], vec![0.0, f64::NAN]] {
+            let error = Ignorance { edges, compat: None }.check().unwrap_err();
+            assert!(error.to_string().contains("`edges`"), "{error}");
+        }
+    }
+}

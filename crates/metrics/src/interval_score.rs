@@ -74,3 +74,44 @@ impl Metric for IntervalScore {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DRAWS: [f64; 5] = [0.0, 1.0, 2.0, 3.0, 4.0];
+
+    fn score(metric: &IntervalScore, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn views_doubles_the_penalties_and_not_the_width() {
+        let proper = IntervalScore { level: 0.5, compat: None };
+        let views = IntervalScore { compat: Some(Compat::Views), ..proper.clone() };
+        // The interval is 1 to 3: each unit outside costs 2 / 0.5 = 4, or 8.
+        for (y, one, two) in [(2.0, 2.0, 2.0), (5.0, 10.0, 18.0), (0.0, 6.0, 10.0)] {
+            assert_eq!(score(&proper, &[y], &DRAWS, &[]).unwrap(), one, "{y}");
+            assert_eq!(score(&views, &[y], &DRAWS, &[]).unwrap(), two, "{y}");
+        }
+    }
+
+    #[test]
+    fn rows_weigh_what_they_weigh() {
+        let metric = IntervalScore { level: 0.5, compat: None };
+        let draws = [DRAWS, DRAWS].concat();
+        assert_eq!(score(&metric, &[2.0, 5.0], &draws, &[3.0, 1.0]).unwrap(), 4.0);
+        let error = score(&metric, &[2.0, 5.0], &draws, &[0.0, 0.0]).unwrap_err();
+        assert!(error.to_string().contains("weight 0"), "{error}");
+    }
+
+    #[test]
+    fn levels_are_between_0_and_1() {
+        for level in [0.0, 1.0, -0.5, f64::NAN] {
+            let error = IntervalScore { level, compat: None }.check().unwrap_err();
+            assert!(error.to_string().contains("`level`"), "{error}");
+        }
+    }
+}

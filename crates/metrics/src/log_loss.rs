@@ -80,3 +80,44 @@ impl Metric for LogLoss {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &LogLoss, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn epsilon_bounds_what_certainty_wins_and_costs() {
+        let metric = LogLoss { threshold: 5.0, epsilon: 0.25 };
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+        near(score(&metric, &[5.0], &[0.0, 4.0], &[]).unwrap(), 4.0_f64.ln());
+        near(score(&metric, &[5.0], &[5.0, 6.0], &[]).unwrap(), -0.75_f64.ln());
+        near(score(&metric, &[4.0], &[4.0, 6.0], &[]).unwrap(), 2.0_f64.ln());
+        near(score(&LogLoss::default(), &[1.0], &[0.0], &[]).unwrap(), 52.0 * 2.0_f64.ln());
+        let mean = (4.0_f64.ln() - 3.0 * 0.75_f64.ln()) / 4.0;
+        near(score(&metric, &[5.0, 4.0], &[0.0, 0.0], &[1.0, 3.0]).unwrap(), mean);
+    }
+
+    #[test]
+    fn of_probabilities_the_event_is_1_whatever_the_threshold() {
+        let metric = LogLoss { threshold: 5.0, ..LogLoss::default() };
+        let args = ScoreArgs::rows(&[1.0], &[0.25], 1, ForecastKind::Probability).unwrap();
+        let loss = metric.score(&metric.tally(&args).unwrap()).unwrap();
+        assert!((loss - 4.0_f64.ln()).abs() < 1e-12, "{loss}");
+    }
+
+    #[test]
+    fn epsilon_is_from_the_least_to_below_one_half() {
+        let with = |epsilon| LogLoss { threshold: 1.0, epsilon }.check();
+        assert!(with(f64::EPSILON).is_ok() && with(0.49).is_ok());
+        for epsilon in [0.0, 1e-16, 0.5, f64::NAN] {
+            let error = with(epsilon).unwrap_err();
+            assert!(error.to_string().contains("`epsilon`"), "{error}");
+        }
+    }
+}

@@ -78,3 +78,40 @@ pub enum Zero {
     /// They are divided by 2.2e-16, as scikit-learn does, which makes the score huge.
     Epsilon,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &Mape, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn each_policy_for_a_truth_of_zero() {
+        let of = |zero| score(&Mape { zero }, &[0.0, 2.0], &[1.0, 3.0], &[]);
+        let error = of(Zero::Refuse).unwrap_err();
+        assert!(error.to_string().contains("zero = \"skip\""), "{error}");
+        assert_eq!(of(Zero::Skip).unwrap(), 0.5);
+        assert!(of(Zero::Epsilon).unwrap() > 2e15);
+        assert_eq!(score(&Mape { zero: Zero::Epsilon }, &[0.0], &[1.0], &[]).unwrap(), 1.0 / f64::EPSILON);
+        assert_eq!(score(&Mape { zero: Zero::Epsilon }, &[0.0], &[0.0], &[]).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn what_is_skipped_has_no_weight_either() {
+        let skip = Mape { zero: Zero::Skip };
+        let (observed, forecast) = ([0.0, 2.0, 4.0], [1.0, 3.0, 5.0]);
+        // (1/2 + 3/4) / 4
+        assert_eq!(score(&skip, &observed, &forecast, &[9.0, 1.0, 3.0]).unwrap(), 0.3125);
+        let error = score(&skip, &[0.0], &[1.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("no row"), "{error}");
+    }
+
+    #[test]
+    fn a_negative_truth_counts_by_its_size() {
+        assert_eq!(score(&Mape::default(), &[-2.0], &[-2.0, 0.0], &[]).unwrap(), 0.5);
+    }
+}

@@ -61,3 +61,51 @@ impl Metric for Pearson {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &Pearson, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn a_pool_of_parts_scores_like_the_whole() {
+        let metric = Pearson::default();
+        let (observed, forecast) = ([1.0, 3.0, 2.0, 1e6], [1.0, 2.0, 4.0, 1e6 + 5.0]);
+        let tally = |rows: std::ops::Range<usize>| {
+            let (y, f) = (&observed[rows.clone()], &forecast[rows]);
+            metric.tally(&ScoreArgs::rows(y, f, 1, ForecastKind::Draws).unwrap()).unwrap()
+        };
+        for cut in 0..=4 {
+            let mut pool = Tally::default();
+            metric.pool(&mut pool, &tally(0..cut));
+            metric.pool(&mut pool, &tally(cut..4));
+            let (parts, whole) = (metric.score(&pool).unwrap(), metric.score(&tally(0..4)).unwrap());
+            assert!((parts - whole).abs() < 1e-12, "{cut}: {parts}, {whole}");
+        }
+    }
+
+    #[test]
+    fn views_correlates_each_draw_by_itself() {
+        let (observed, draws) = ([0.0, 1.0], [0.0, 2.0, 1.0, 3.0]);
+        assert!((score(&Pearson::default(), &observed, &draws, &[]).unwrap() - 1.0).abs() < 1e-12);
+        let views = score(&Pearson { compat: Some(Compat::Views) }, &observed, &draws, &[]).unwrap();
+        assert!((views - 1.0 / 5.0_f64.sqrt()).abs() < 1e-12, "{views}");
+    }
+
+    #[test]
+    fn a_weight_is_a_repetition_and_a_constant_is_named() {
+        let of = |y: &[f64], f: &[f64], w: &[f64]| score(&Pearson::default(), y, f, w);
+        let weighted = of(&[1.0, 3.0, 2.0], &[1.0, 2.0, 4.0], &[2.0, 1.0, 1.0]).unwrap();
+        let repeated = of(&[1.0, 1.0, 3.0, 2.0], &[1.0, 1.0, 2.0, 4.0], &[]).unwrap();
+        assert!((weighted - repeated).abs() < 1e-12, "{weighted}, {repeated}");
+        let error = of(&[1.0, 1.0], &[1.0, 2.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("the truth is constant"), "{error}");
+        let error = of(&[1.0, 2.0], &[1.0, 1.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("the forecast is constant"), "{error}");
+    }
+}

@@ -61,3 +61,41 @@ pub(crate) fn pairs(args: &ScoreArgs<'_>, compat: Option<Compat>) -> Vec<Pair> {
     };
     forecasts.iter().enumerate().map(pair).filter(|p| !p.observed.is_nan()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::ForecastKind;
+
+    use super::*;
+
+    const DRAWS: [f64; 6] = [0.0, 2.0, 8.0, 9.0, 4.0, 6.0];
+
+    #[test]
+    fn views_pairs_each_draw_with_the_truth_and_weight_of_its_row() {
+        let args = ScoreArgs::rows(&[1.0, f64::NAN, 5.0], &DRAWS, 2, ForecastKind::Draws).unwrap();
+        let args = args.weighted(&[2.0, 3.0, 4.0]).unwrap();
+        let of = |compat| -> Vec<[f64; 3]> {
+            pairs(&args, compat).iter().map(|p| [p.forecast, p.observed, p.weight]).collect()
+        };
+        assert_eq!(of(None), [[1.0, 1.0, 2.0], [5.0, 5.0, 4.0]]);
+        let views = [[0.0, 1.0, 2.0], [2.0, 1.0, 2.0], [4.0, 5.0, 4.0], [6.0, 5.0, 4.0]];
+        assert_eq!(of(Some(Compat::Views)), views);
+    }
+
+    #[test]
+    fn the_mean_may_be_right_where_no_draw_is() {
+        let args = ScoreArgs::rows(&[1.0, f64::NAN, 5.0], &DRAWS, 2, ForecastKind::Draws).unwrap();
+        assert_eq!(tally(&args, Loss::Squared, None, "").unwrap(), Tally(vec![2.0, 2.0, 0.0]));
+        let views = tally(&args, Loss::Squared, Some(Compat::Views), "").unwrap();
+        assert_eq!(views, Tally(vec![4.0, 4.0, 4.0]));
+        assert!(row_scores(Loss::Squared, Some(Compat::Views)).is_empty());
+    }
+
+    #[test]
+    fn the_draw_outside_the_domain_is_named() {
+        let args = ScoreArgs::rows(&[1.0], &[-3.0, 5.0], 2, ForecastKind::Draws).unwrap();
+        assert!(tally(&args, Loss::SquaredLog, None, "values above -1").is_ok());
+        let error = tally(&args, Loss::SquaredLog, Some(Compat::Views), "values above -1").unwrap_err();
+        assert!(error.to_string().contains("forecast -3, observed 1: it needs values above -1"), "{error}");
+    }
+}

@@ -59,3 +59,42 @@ impl Metric for PoissonDeviance {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &PoissonDeviance, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn the_floor_raises_what_is_below_it_only() {
+        let metric = PoissonDeviance { floor: 0.5 };
+        assert_eq!(score(&metric, &[0.0], &[0.0], &[]).unwrap(), 1.0);
+        assert_eq!(score(&metric, &[0.0], &[1.0, 3.0], &[]).unwrap(), 4.0);
+        let deviance = score(&metric, &[1.0], &[0.0], &[]).unwrap();
+        assert!((deviance - (2.0 * 2.0_f64.ln() - 1.0)).abs() < 1e-12, "{deviance}");
+    }
+
+    #[test]
+    fn rows_weigh_what_they_weigh() {
+        let metric = PoissonDeviance::default();
+        assert_eq!(score(&metric, &[0.0, 1.0], &[1.0, 1.0], &[1.0, 3.0]).unwrap(), 0.5);
+        assert_eq!(score(&metric, &[0.0, f64::NAN], &[1.0, 9.0], &[]).unwrap(), 2.0);
+    }
+
+    #[test]
+    fn what_it_needs_is_said() {
+        let error = score(&PoissonDeviance { floor: 0.5 }, &[-1.0], &[1.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("observations of at least 0"), "{error}");
+        let error = score(&PoissonDeviance::default(), &[1.0], &[0.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("see `floor`"), "{error}");
+        for floor in [-0.1, f64::INFINITY, f64::NAN] {
+            let error = PoissonDeviance { floor }.check().unwrap_err();
+            assert!(error.to_string().contains("`floor`"), "{error}");
+        }
+    }
+}

@@ -57,3 +57,48 @@ impl Metric for R2 {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &R2, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn a_pool_of_parts_scores_like_the_whole() {
+        let metric = R2 {};
+        let (observed, forecast) = ([1.0, 3.0, 2.0, 1e6], [1.0, 2.0, 4.0, 1e6 + 5.0]);
+        let tally = |rows: std::ops::Range<usize>| {
+            let (y, f) = (&observed[rows.clone()], &forecast[rows]);
+            metric.tally(&ScoreArgs::rows(y, f, 1, ForecastKind::Draws).unwrap()).unwrap()
+        };
+        for cut in 0..=4 {
+            let mut pool = Tally::default();
+            metric.pool(&mut pool, &tally(0..cut));
+            metric.pool(&mut pool, &tally(cut..4));
+            let (parts, whole) = (metric.score(&pool).unwrap(), metric.score(&tally(0..4)).unwrap());
+            assert!((parts - whole).abs() < 1e-12, "{cut}: {parts}, {whole}");
+        }
+    }
+
+    #[test]
+    fn worse_than_the_mean_is_below_zero_and_weights_count() {
+        let of = |w: &[f64]| score(&R2 {}, &[1.0, 3.0, 2.0], &[1.0, 2.0, 4.0], w).unwrap();
+        assert!((of(&[]) + 1.5).abs() < 1e-12); // errors 0, 1, 4 of a variance 1, 1, 0
+        assert!((of(&[1.0, 1.0, 0.0]) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_truth_has_no_score_and_a_constant_forecast_has() {
+        let of = |y: &[f64], f: &[f64]| score(&R2 {}, y, f, &[]);
+        assert_eq!(of(&[0.0, 2.0], &[2.0, 2.0]).unwrap(), -1.0);
+        let error = of(&[1.0, 1.0], &[1.0, 2.0]).unwrap_err();
+        assert!(error.to_string().contains("the truth is constant"), "{error}");
+        let error = of(&[f64::NAN], &[1.0]).unwrap_err();
+        assert!(error.to_string().contains("no row"), "{error}");
+    }
+}

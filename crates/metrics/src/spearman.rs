@@ -61,3 +61,44 @@ impl Metric for Spearman {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &Spearman, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn ties_share_their_mean_rank_and_unknown_truth_has_none() {
+        // Ranks 1.5, 1.5, 3 against 1, 2, 3.
+        let rho = score(&Spearman {}, &[1.0, 2.0, 3.0], &[1.0, 1.0, 2.0], &[]).unwrap();
+        assert!((rho - 0.75_f64.sqrt()).abs() < 1e-12, "{rho}");
+        let rho = score(&Spearman {}, &[1.0, f64::NAN, 3.0], &[1.0, 9.0, 2.0], &[]).unwrap();
+        assert!((rho - 1.0).abs() < 1e-12, "{rho}");
+    }
+
+    #[test]
+    fn a_pool_is_the_mean_over_fields_by_rows() {
+        let mut pool = Tally::default();
+        let fields: [(&[f64], &[f64]); 3] =
+            [(&[1.0, 2.0], &[1.0, 2.0]), (&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), (&[0.0; 4], &[1.0, 2.0, 3.0, 4.0])];
+        for (y, f) in fields {
+            let args = ScoreArgs::rows(y, f, 1, ForecastKind::Draws).unwrap();
+            Spearman {}.pool(&mut pool, &Spearman {}.tally(&args).unwrap());
+        }
+        // 1 of 2 rows, -1 of 3, and none of the constant truth.
+        assert!((Spearman {}.score(&pool).unwrap() + 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_has_no_ranks_is_said() {
+        let error = score(&Spearman {}, &[1.0, 2.0], &[1.0, 2.0], &[1.0, 2.0]).unwrap_err();
+        assert!(error.to_string().contains("ranks have no weights"), "{error}");
+        let error = score(&Spearman {}, &[1.0, 1.0], &[1.0, 2.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("constant"), "{error}");
+    }
+}

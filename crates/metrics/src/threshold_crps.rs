@@ -70,3 +70,40 @@ impl Metric for ThresholdCrps {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &ThresholdCrps, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn the_threshold_lifts_draws_and_truth() {
+        let metric = ThresholdCrps { threshold: 1.0, compat: None };
+        // 1 and 2 for 1: 1/2 less half of 1/2.
+        assert_eq!(score(&metric, &[0.0], &[0.0, 2.0], &[]).unwrap(), 0.25);
+        assert_eq!(score(&metric, &[30.0, 1.0], &[26.0, 0.0], &[1.0, 3.0]).unwrap(), 1.0);
+    }
+
+    #[test]
+    fn views_counts_from_zero_whatever_the_threshold() {
+        for threshold in [1.0, 25.0] {
+            let metric = ThresholdCrps { threshold, compat: Some(Compat::Views) };
+            // 0 and 2 for 0: 1 less half of 1, also where they were negative.
+            assert_eq!(score(&metric, &[0.0], &[0.0, 2.0], &[]).unwrap(), 0.5);
+            assert_eq!(score(&metric, &[-1.0], &[-4.0, 2.0], &[]).unwrap(), 0.5);
+        }
+    }
+
+    #[test]
+    fn a_threshold_that_nothing_reaches_is_refused() {
+        for threshold in [f64::INFINITY, f64::NAN] {
+            let error = ThresholdCrps { threshold, compat: None }.check().unwrap_err();
+            assert!(error.to_string().contains("`threshold`"), "{error}");
+        }
+    }
+}

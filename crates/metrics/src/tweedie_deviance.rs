@@ -76,3 +76,49 @@ impl Metric for TweedieDeviance {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &TweedieDeviance, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    fn of(power: f64, floor: f64) -> TweedieDeviance {
+        TweedieDeviance { power, floor, compat: None }
+    }
+
+    #[test]
+    fn the_powers_of_known_laws() {
+        // 1 for 2: normal, Poisson, gamma, inverse Gaussian.
+        let two = 2.0_f64.ln();
+        for (power, expect) in [(0.0, 1.0), (1.0, 4.0 * two - 2.0), (2.0, 2.0 - 2.0 * two), (3.0, 0.5)] {
+            let deviance = score(&of(power, 0.0), &[2.0], &[1.0], &[]).unwrap();
+            assert!((deviance - expect).abs() < 1e-12, "power {power}: {deviance}");
+        }
+        let error = score(&of(2.0, 0.0), &[0.0], &[1.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("above 0 from power 2"), "{error}");
+    }
+
+    #[test]
+    fn views_scores_each_draw_by_itself() {
+        let views = TweedieDeviance { compat: Some(Compat::Views), ..of(0.0, 0.0) };
+        assert_eq!(score(&of(0.0, 0.0), &[2.0], &[1.0, 3.0], &[]).unwrap(), 0.0);
+        assert_eq!(score(&views, &[2.0], &[1.0, 3.0], &[]).unwrap(), 1.0);
+        assert_eq!(score(&views, &[2.0, 0.0], &[1.0, 3.0, 0.0, 0.0], &[3.0, 1.0]).unwrap(), 0.75);
+    }
+
+    #[test]
+    fn the_floor_raises_a_forecast_of_zero() {
+        let error = score(&of(1.5, 0.0), &[1.0], &[0.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("see `floor`"), "{error}");
+        let floored = score(&of(1.5, 0.5), &[1.0], &[0.0], &[]).unwrap();
+        assert_eq!(floored, score(&of(1.5, 0.0), &[1.0], &[0.5], &[]).unwrap());
+        for (metric, name) in [(of(0.5, 0.0), "`power`"), (of(1.5, -1.0), "`floor`")] {
+            assert!(metric.check().unwrap_err().to_string().contains(name));
+        }
+    }
+}

@@ -75,3 +75,43 @@ impl Metric for VariogramScore {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(metric: &VariogramScore, observed: &[f64], draws: &[f64], weights: &[f64]) -> Result<f64> {
+        let width = draws.len() / observed.len();
+        let args = ScoreArgs::rows(observed, draws, width, ForecastKind::Draws)?.weighted(weights)?;
+        metric.score(&metric.tally(&args)?)
+    }
+
+    #[test]
+    fn powers_of_the_differences_worked_by_hand() {
+        // Differences 2 and 4 where there is 1: 2 (1 - 3)^2 and 2 (1 - 10)^2.
+        for (power, expect) in [(1.0, 8.0), (2.0, 162.0)] {
+            let metric = VariogramScore { power, ..VariogramScore::default() };
+            let variogram = score(&metric, &[0.0, 1.0], &[0.0, 0.0, 2.0, 4.0], &[]).unwrap();
+            assert!((variogram - expect).abs() < 1e-9, "power {power}: {variogram}");
+        }
+        assert_eq!(score(&VariogramScore::default(), &[5.0], &[0.0, 1.0], &[]).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn units_beyond_the_most_are_refused_if_their_truth_is_known() {
+        let metric = VariogramScore { max_units: 1, ..VariogramScore::default() };
+        let error = score(&metric, &[0.0, 1.0], &[0.0, 2.0], &[]).unwrap_err();
+        assert!(error.to_string().contains("`max-units` = 1"), "{error}");
+        assert_eq!(score(&metric, &[0.0, f64::NAN], &[0.0, 2.0], &[]).unwrap(), 0.0);
+        let error = score(&metric, &[0.0], &[0.0], &[1.0]).unwrap_err();
+        assert!(error.to_string().contains("no weights of rows"), "{error}");
+    }
+
+    #[test]
+    fn the_power_is_above_zero() {
+        for power in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            let error = VariogramScore { power, ..VariogramScore::default() }.check().unwrap_err();
+            assert!(error.to_string().contains("`power`"), "{error}");
+        }
+    }
+}
