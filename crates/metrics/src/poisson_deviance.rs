@@ -10,7 +10,7 @@ forewarn_core::entry!(Metric: PoissonDeviance as "poisson-deviance", check);
 ///
 /// `mean 2 (y ln(y / f) - y + f)` with `f` the mean of the draws and `0 ln 0 = 0`, in the unit of the target.
 /// Consistent for the expected value, like `mse`, but large counts decide less (Gneiting 2011,
-/// doi:10.1198/jasa.2011.r10138). A forecast of 0 has no deviance unless nothing happens: `floor` raises
+/// doi:10.1198/jasa.2011.r10138). A forecast of 0 has no deviance, whatever happens: `floor` raises
 /// forecasts to a least one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
