@@ -105,7 +105,9 @@ fn scores_in<T: Element, A: Element>(
         |members, case| {
             members.fill(x, case);
             let truth: Vec<f64> = x.truth(observed, case).iter().map(|&y| y.into()).collect();
-            if members.missing() || truth.iter().any(|y| y.is_nan()) {
+            // One member has no sampling variance that could be told, whatever rounding makes of it.
+            let unknown = pairs.fair && x.shape().members < 2;
+            if unknown || members.missing() || truth.iter().any(|y| y.is_nan()) {
                 return f64::NAN;
             }
             vectors::run(level, Score { members, truth: &truth, pairs })
@@ -263,6 +265,9 @@ mod tests {
         assert!((scores(&x, &y, 0.5, None, false)[0] - 3.742_019_591_016_081).abs() < 1e-14);
         assert_eq!(scores(&x, &y, 1.0, None, false), [40.0]);
         assert!(scores(&x, &y, 1.0, None, true)[0].is_nan(), "one member says nothing about spread");
+        let x =
+            Trajectories::case_dim_member(&[0.0_f32, -0.598_181_07], Shape { cases: 1, dims: 2, members: 1 });
+        assert!(scores(&x, &[0.0, 0.0], 0.5, None, true)[0].is_nan(), "nor does rounding");
     }
 
     #[test]
