@@ -68,9 +68,9 @@ macro_rules! entry {
 /// Declares the modules of a component crate and lists their entries, in order.
 #[macro_export]
 macro_rules! catalog {
-    ($(#[$doc:meta])* $vis:vis static $name:ident: [$kind:ident] = [$($module:ident),* $(,)?];) => {
-        $(pub mod $module;)*
+    ($(#[$doc:meta])* $vis:vis static $name:ident: [$kind:ident] = [$($(#[$when:meta])* $module:ident),* $(,)?];) => {
+        $($(#[$when])* pub mod $module;)*
         $(#[$doc])*
-        $vis static $name: &[$crate::Entry<dyn $crate::$kind>] = &[$($module::ENTRY),*];
+        $vis static $name: &[$crate::Entry<dyn $crate::$kind>] = &[$($(#[$when])* $module::ENTRY),*];
     };
 }

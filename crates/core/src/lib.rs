@@ -2,7 +2,7 @@
 //!
 //! Time is a [`Period`] on the axis of a [`Cadence`] ([`Month`] is the typed view of the monthly one),
 //! space a [`Unit`] (for PRIO-GRID: [`Cell`]), observations a [`Panel`], a forecast for one target
-//! period a [`Field`]. Components implement [`Model`], [`Ensemble`], [`Metric`], [`DriftTest`], [`Map`]
+//! period a [`Field`]. Components implement [`Model`], [`Regressor`], [`Ensemble`], [`Metric`], [`DriftTest`], [`Map`]
 //! or [`Transform`] and declare themselves with [`entry!`].
 
 mod entry;
@@ -12,6 +12,7 @@ mod grid;
 mod metric;
 mod panel;
 mod partition;
+mod regression;
 mod scene;
 mod time;
 mod traits;
@@ -23,6 +24,9 @@ pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};
 pub use partition::{Partition, PartitionName, RollingOrigins};
+pub use regression::{
+    Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression, Regressor,
+};
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
 pub use traits::{

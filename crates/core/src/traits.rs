@@ -53,6 +53,8 @@ pub struct Needs {
     pub history: usize,
     /// Point or draws.
     pub output: Output,
+    /// Whether it learns from the features of the query set.
+    pub features: bool,
 }
 
 /// What a model may learn from.
@@ -67,6 +69,10 @@ pub struct FitArgs<'a> {
     pub kind: TargetKind,
     /// Seed; the same seed gives the same bytes.
     pub seed: u64,
+    /// The last step that will be asked for (36 unless said otherwise).
+    pub steps: Step,
+    /// The features of the same units and periods, for models that learn from them.
+    pub features: Option<History<'a>>,
 }
 
 impl<'a> FitArgs<'a> {
@@ -76,8 +82,48 @@ impl<'a> FitArgs<'a> {
     /// [`Error::Data`] when the target is no column of the panel.
     pub fn new(history: History<'a>, target: &'a str, kind: TargetKind, seed: u64) -> Result<Self> {
         history.column(target)?;
-        Ok(Self { history, target, kind, seed })
+        Ok(Self { history, target, kind, seed, steps: Step(36), features: None })
     }
+
+    /// With another last step.
+    #[must_use]
+    pub fn with_steps(self, steps: Step) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// With features.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when they are not of the same units and periods.
+    pub fn with_features(self, features: History<'a>) -> Result<Self> {
+        same_cases(self.history, features)?;
+        Ok(Self { features: Some(features), ..self })
+    }
+}
+
+/// That features are of the units and periods of the history.
+fn same_cases(history: History<'_>, features: History<'_>) -> Result<()> {
+    if history.axis() != features.axis() {
+        let (a, b) = (history.axis(), features.axis());
+        return Err(Error::data(format!(
+            "features of {} periods to {}, the history has {} to {}",
+            b.len,
+            b.cadence.label(b.last()),
+            a.len,
+            a.cadence.label(a.last())
+        )));
+    }
+    if history.units() != features.units() {
+        let (a, b) = (history.units(), features.units());
+        let differs = a.iter().zip(b.iter()).find(|(a, b)| a != b);
+        let which = differs.map_or_else(String::new, |(a, b)| format!(", unit {b} stands where {a} should"));
+        return Err(Error::data(format!(
+            "features of {} units, the history has {}{which}",
+            b.len(),
+            a.len()
+        )));
+    }
+    Ok(())
 }
 
 /// A fitted model. Predicting before fitting does not compile.
@@ -108,6 +154,8 @@ pub struct PredictArgs<'a> {
     pub draws: usize,
     /// Seed; the same seed gives the same bytes.
     pub seed: u64,
+    /// The features of the same units and periods, for models that learn from them.
+    pub features: Option<History<'a>>,
 }
 
 impl<'a> PredictArgs<'a> {
@@ -120,7 +168,16 @@ impl<'a> PredictArgs<'a> {
         if step.0 == 0 || draws == 0 {
             return Err(Error::data(format!("step {step} and {draws} draws: both start at 1")));
         }
-        Ok(Self { history, target, step, draws, seed })
+        Ok(Self { history, target, step, draws, seed, features: None })
+    }
+
+    /// With features.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when they are not of the same units and periods.
+    pub fn with_features(self, features: History<'a>) -> Result<Self> {
+        same_cases(self.history, features)?;
+        Ok(Self { features: Some(features), ..self })
     }
 }
 
@@ -322,4 +379,34 @@ pub struct TransformExample {
     pub input: &'static [f32],
     /// Expected output, periods x units.
     pub expect: &'static [f32],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Axis, Panel, Period, Unit};
+
+    fn panel(periods: i32, units: &[u32]) -> Panel {
+        let axis = Axis::between(Cadence::Month, Period(1), Period(periods));
+        let mut panel = Panel::new(axis, units.iter().map(|&u| Unit(u)).collect()).unwrap();
+        panel.push("y", vec![0.0; periods as usize * units.len()]).unwrap();
+        panel
+    }
+
+    #[test]
+    fn features_are_of_the_same_units_and_periods() {
+        let observed = panel(9, &[1, 2]);
+        let fit = FitArgs::new(observed.until(Period(5)).unwrap(), "y", TargetKind::Count, 1).unwrap();
+        let wrong = |features: &Panel, until| {
+            fit.with_features(features.until(Period(until)).unwrap()).unwrap_err().to_string()
+        };
+        assert!(fit.with_features(panel(9, &[1, 2]).until(Period(5)).unwrap()).is_ok());
+        let later = wrong(&panel(9, &[1, 2]), 6);
+        assert!(later.contains("features of 6 periods to 1980-06, the history has 5 to 1980-05"), "{later}");
+        let other = wrong(&panel(9, &[1, 3]), 5);
+        assert!(other.contains("unit 3 stands where 2 should"), "{other}");
+        assert!(wrong(&panel(9, &[1]), 5).contains("features of 1 units, the history has 2"));
+        let predict = PredictArgs::new(observed.until(Period(5)).unwrap(), "y", Step(1), 1, 1).unwrap();
+        assert!(predict.with_features(panel(9, &[1, 2]).until(Period(6)).unwrap()).is_err());
+    }
 }

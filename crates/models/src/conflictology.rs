@@ -46,7 +46,7 @@ impl Model for Conflictology {
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: self.window, output: Output::Draws }
+        Needs { history: self.window, output: Output::Draws, features: false }
     }
 }
 

@@ -5,6 +5,8 @@ forewarn_core::catalog! {
     pub static MODELS: [Model] = [conflictology, no_change, zero];
 }
 
+pub mod regressors;
+
 mod settings;
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl Model for NoChange {
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: 1, output: Output::Point }
+        Needs { history: 1, output: Output::Point, features: false }
     }
 }
 

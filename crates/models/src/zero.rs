@@ -25,7 +25,7 @@ impl Model for Zero {
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: 1, output: Output::Point }
+        Needs { history: 1, output: Output::Point, features: false }
     }
 }
 

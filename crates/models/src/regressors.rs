@@ -1,0 +1,6 @@
+//! Tabular regressors, one file each in `regressors/`. To add one: write the file, name it below.
+
+forewarn_core::catalog! {
+    /// Every tabular regressor that the binaries know, by name.
+    pub static REGRESSORS: [Regressor] = [];
+}
