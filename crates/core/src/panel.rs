@@ -192,6 +192,23 @@ impl<'a> History<'a> {
         &self.panel.units
     }
 
+    /// What could be known at the end of an earlier `origin`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when `origin` is not among the visible periods.
+    pub fn until(&self, origin: Period) -> Result<Self> {
+        if origin > self.origin() {
+            let label = |p| self.panel.axis.cadence.label(p);
+            return Err(Error::data(format!("{} is after {}", label(origin), label(self.origin()))));
+        }
+        self.panel.until(origin)
+    }
+
+    /// Names of the columns, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.panel.columns.iter().map(|c| c.name.clone()).collect()
+    }
+
     /// A column on the visible periods x units.
     ///
     /// # Errors
@@ -237,6 +254,8 @@ mod tests {
         assert_eq!(h.column("deaths").unwrap().len(), 4);
         assert_eq!(h.recent("deaths", 1).unwrap()[1], 2.0);
         assert_eq!(h.recent("deaths", 99).unwrap().len(), 4);
+        assert_eq!(h.until(Period(10)).unwrap().axis().len, 1);
+        assert!(h.until(Period(12)).unwrap_err().to_string().contains("1980-12 is after 1980-11"));
         assert!(p.until(Period(13)).unwrap_err().to_string().contains("1980-10 to 1980-12"));
     }
 

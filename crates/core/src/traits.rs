@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cadence, Cell, Error, Field, History, Lines, Result, Scene, Step, Units};
+use crate::{Cadence, Cell, Error, Field, History, Lines, Period, Result, Scene, Step, Units};
 
 /// What kind of number the target is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +99,15 @@ impl<'a> FitArgs<'a> {
         same_cases(self.history, features)?;
         Ok(Self { features: Some(features), ..self })
     }
+
+    /// What could be learned at the end of an earlier period.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when `last` is not among the visible periods.
+    pub fn until(self, last: Period) -> Result<Self> {
+        let features = self.features.map(|f| f.until(last)).transpose()?;
+        Ok(Self { history: self.history.until(last)?, features, ..self })
+    }
 }
 
 /// That features are of the units and periods of the history.
@@ -169,6 +178,12 @@ impl<'a> PredictArgs<'a> {
             return Err(Error::data(format!("step {step} and {draws} draws: both start at 1")));
         }
         Ok(Self { history, target, step, draws, seed, features: None })
+    }
+
+    /// With another number of draws.
+    #[must_use]
+    pub fn with_draws(self, draws: usize) -> Self {
+        Self { draws, ..self }
     }
 
     /// With features.
@@ -384,7 +399,7 @@ pub struct TransformExample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Axis, Panel, Period, Unit};
+    use crate::{Axis, Panel, Unit};
 
     fn panel(periods: i32, units: &[u32]) -> Panel {
         let axis = Axis::between(Cadence::Month, Period(1), Period(periods));

@@ -17,6 +17,7 @@ pub mod bootstrap;
 pub mod comparison;
 pub mod correlation;
 pub mod crps;
+pub mod distinct;
 pub mod divergence;
 pub mod draws;
 pub mod energy;

@@ -2,12 +2,19 @@
 
 forewarn_core::catalog! {
     /// Every forecasting model that the binaries know, by name.
-    pub static MODELS: [Model] = [conflictology, no_change, zero];
+    pub static MODELS: [Model] = [conflictology, conformal, hurdle, no_change, stepshift, zero];
 }
 
 pub mod regressors;
 
+mod cases;
+mod levels;
+mod part;
 mod settings;
+mod state;
+mod steps;
+
+pub use part::Part;
 
 #[cfg(test)]
 mod conformance;

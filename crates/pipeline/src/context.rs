@@ -2,13 +2,15 @@
 
 use std::sync::OnceLock;
 
-use forewarn_core::{Axis, Cadence, Panel, Period};
+use forewarn_core::{Axis, Cadence, FitArgs, Panel, Period, PredictArgs, Step};
 use forewarn_data::panel_file;
 use forewarn_data::validation::Finding;
 use forewarn_store::StepOutput;
 use serde::{Deserialize, Serialize};
 
+use crate::components::ModelSpec;
 use crate::engine::Engine;
+use crate::stages::features::PANEL as FEATURES;
 use crate::{Resolved, Result};
 
 /// File of the checked panel in the step of validation.
@@ -42,6 +44,8 @@ pub(crate) struct Context<'a> {
     validated: StepOutput,
     summary: Summary,
     panel: OnceLock<Panel>,
+    featured: OnceLock<StepOutput>,
+    features: OnceLock<Panel>,
 }
 
 impl<'a> Context<'a> {
@@ -52,7 +56,20 @@ impl<'a> Context<'a> {
         validated: StepOutput,
         summary: Summary,
     ) -> Self {
-        Self { run, engine, validated, summary, panel: OnceLock::new() }
+        Self {
+            run,
+            engine,
+            validated,
+            summary,
+            panel: OnceLock::new(),
+            featured: OnceLock::new(),
+            features: OnceLock::new(),
+        }
+    }
+
+    /// Keeps where the features are that models learn from.
+    pub(crate) fn keep_features(&self, featured: StepOutput) {
+        self.featured.get_or_init(|| featured);
     }
 
     /// The checked panel.
@@ -65,6 +82,60 @@ impl<'a> Context<'a> {
         }
         let panel = panel_file::read(&self.validated.dir.join(PANEL))?;
         Ok(self.panel.get_or_init(|| panel))
+    }
+
+    /// The features that a model learns from, read when they are asked for first; `None` where it asks for none, or the
+    /// run names no query set.
+    fn features(&self, spec: &ModelSpec) -> Result<Option<&Panel>> {
+        let Some(output) = self.featured.get().filter(|_| spec.model.needs().features) else {
+            return Ok(None);
+        };
+        if let Some(features) = self.features.get() {
+            return Ok(Some(features));
+        }
+        let features = panel_file::read(&output.dir.join(FEATURES))?;
+        Ok(Some(self.features.get_or_init(|| features)))
+    }
+
+    /// What a model may learn from at the end of `until`.
+    ///
+    /// # Errors
+    /// A period that is not on the axis, a file that cannot be read.
+    pub(crate) fn fit_args(&self, spec: &ModelSpec, until: Period, seed: u64) -> Result<FitArgs<'_>> {
+        let target = &self.run.config.target;
+        let history = self.panel()?.until(until)?;
+        let args = FitArgs::new(history, &target.column, target.kind, seed)?
+            .with_steps(self.run.config.forecast.steps);
+        Ok(match self.features(spec)? {
+            Some(features) => args.with_features(features.until(until)?)?,
+            None => args,
+        })
+    }
+
+    /// What a model may know at `origin` when it forecasts `step`.
+    ///
+    /// # Errors
+    /// A period that is not on the axis, a file that cannot be read.
+    pub(crate) fn predict_args(
+        &self,
+        spec: &ModelSpec,
+        origin: Period,
+        step: Step,
+        seed: u64,
+    ) -> Result<PredictArgs<'_>> {
+        let config = &self.run.config;
+        let history = self.panel()?.until(origin)?;
+        let args = PredictArgs::new(history, &config.target.column, step, config.forecast.draws, seed)?;
+        Ok(match self.features(spec)? {
+            Some(features) => args.with_features(features.until(origin)?)?,
+            None => args,
+        })
+    }
+
+    /// Digests of everything that a model reads.
+    pub(crate) fn data_digest(&self, spec: &ModelSpec) -> Vec<String> {
+        let featured = self.featured.get().filter(|_| spec.model.needs().features);
+        std::iter::once(self.panel_digest()).chain(featured.map(|f| f.digest.to_string())).collect()
     }
 
     /// Digest of the checked panel.

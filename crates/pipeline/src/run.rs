@@ -198,6 +198,7 @@ impl Work<'_> {
         }
         if let Some(features) = features::features(self.ctx)? {
             self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
+            self.ctx.keep_features(features);
         }
         if self.until < Until::Train {
             return Ok(None);
@@ -298,7 +299,7 @@ impl Work<'_> {
         let forecasters: Vec<_> = calibrated
             .iter()
             .map(|(spec, trained)| Forecaster {
-                name: &spec.name,
+                spec,
                 fitted: trained.fitted.as_ref(),
                 seed: seed_for(seed, &spec.name),
                 digest: &trained.digest,
@@ -307,7 +308,7 @@ impl Work<'_> {
         let ensembles: Vec<_> = ensembles.iter().collect();
         let tallies = evaluate::evaluate(self.ctx, origins, &forecasters, &ensembles, metrics)?;
         self.missing.extend(failures(&tallies));
-        let names = forecasters.iter().map(|f| f.name.to_owned());
+        let names = forecasters.iter().map(|f| f.spec.name.clone());
         let names: Vec<String> = names.chain(ensembles.iter().map(|e| e.name.clone())).collect();
         let baselines: Vec<String> = calibrated
             .iter()

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::gather::Gather;
 use self::step::Scene;
-use crate::components::EnsembleSpec;
+use crate::components::{EnsembleSpec, ModelSpec};
 use crate::context::Context;
 use crate::engine::read_json;
 use crate::scores::{NamedMetric, OriginTallies, Past};
@@ -34,8 +34,8 @@ const TALLIES: &str = "tallies.json";
 /// A model fitted for the evaluation.
 #[derive(Debug)]
 pub(crate) struct Forecaster<'a> {
-    /// Name in the run.
-    pub name: &'a str,
+    /// The model in the run.
+    pub spec: &'a ModelSpec,
     /// The fitted model.
     pub fitted: &'a dyn Fitted,
     /// Seed of its draws.
@@ -167,8 +167,11 @@ impl Work<'_> {
 
     fn inputs(&self, origin: Period) -> Value {
         let config = &self.ctx.run.config;
-        let forecasters: Vec<_> =
-            self.forecasters.iter().map(|f| json!([f.name, f.digest, f.seed])).collect();
+        let forecasters: Vec<_> = self
+            .forecasters
+            .iter()
+            .map(|f| json!([f.spec.name, f.digest, self.ctx.data_digest(f.spec), f.seed]))
+            .collect();
         let ensembles: Vec<_> = self
             .ensembles
             .iter()

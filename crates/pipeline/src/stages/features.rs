@@ -11,7 +11,7 @@ use crate::engine::write_json;
 use crate::{Error, Result};
 
 /// File of the feature panel.
-const PANEL: &str = "features.parquet";
+pub(crate) const PANEL: &str = "features.parquet";
 /// File of the summary.
 pub(crate) const SUMMARY: &str = "features.json";
 

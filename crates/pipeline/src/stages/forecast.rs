@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use forewarn_core::{Field, PredictArgs, Step};
+use forewarn_core::{Field, Step};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::{Digest, ForecastFile, Labels, StepOutput, write_forecast};
 use rayon::prelude::*;
@@ -77,7 +77,7 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
     let seed = seed_for(config.seed, &spec.name);
     let inputs = json!({
         "artifact": trained.digest,
-        "panel": ctx.panel_digest(),
+        "data": ctx.data_digest(spec),
         "target": config.target.column,
         "level": config.target.level,
         "steps": config.forecast.steps,
@@ -85,11 +85,8 @@ pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -
         "seed": seed,
     });
     let output = ctx.engine.step("forecast", &spec.name, &inputs, |workspace| {
-        let history = ctx.panel()?.until(ctx.origin())?;
         let predict = |step: u16| -> Result<Field> {
-            let args =
-                PredictArgs::new(history, &config.target.column, Step(step), config.forecast.draws, seed)?;
-            Ok(trained.fitted.predict(&args)?)
+            Ok(trained.fitted.predict(&ctx.predict_args(spec, ctx.origin(), Step(step), seed)?)?)
         };
         write_fields(ctx, &workspace.path(FORECAST), predict)
     })?;

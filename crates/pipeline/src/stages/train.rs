@@ -1,6 +1,6 @@
 //! Train: a model and a history become an artifact.
 
-use forewarn_core::{Cadence, Error as Fault, FitArgs, Fitted, PartitionName, Period};
+use forewarn_core::{Cadence, Error as Fault, Fitted, PartitionName, Period};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::StepOutput;
 use serde_json::json;
@@ -41,17 +41,18 @@ pub(crate) fn train(
         "target": [target.column, json!(target.kind)],
         "until": until,
         "seed": seed,
-        "panel": ctx.panel_digest(),
+        "data": ctx.data_digest(spec),
+        "steps": ctx.run.config.forecast.steps,
     });
     let label = format!("{} {}", spec.name, partition.as_str());
     let output = ctx.engine.step("train", &label, &inputs, |workspace| {
-        let history = ctx.panel()?.until(until)?;
-        let (have, need) = (history.axis().len, spec.model.needs().history);
+        let args = ctx.fit_args(spec, until, seed)?;
+        let (have, need) = (args.history.axis().len, spec.model.needs().history);
         if have < need {
             let reason = format!("`{}` needs {need} periods of history, there are {have}", spec.name);
             return Err(Fault::data(reason).into());
         }
-        let fitted = spec.model.fit(&FitArgs::new(history, &target.column, target.kind, seed)?)?;
+        let fitted = spec.model.fit(&args)?;
         let path = workspace.path(STATE);
         std::fs::write(&path, fitted.state()?).map_err(Error::io(path))?;
         Ok(json!({ "algorithm": spec.algorithm, "until": until }))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use forewarn_core::{Field, Metric, Period, PredictArgs, ScoreArgs, Step, Tally, Unit, tallies};
+use forewarn_core::{Field, Metric, Period, ScoreArgs, Step, Tally, Unit, tallies};
 use forewarn_data::geography::Country;
 
 use super::cells::{self, Cell};
@@ -44,11 +44,11 @@ impl Work<'_> {
         let mut members: BTreeMap<&str, Field> = BTreeMap::new();
         for (i, f) in self.forecasters.iter().enumerate() {
             let field = self.predict(i, scene.origin, step)?;
-            self.enter(&mut all, f.name, &truth, field.as_ref().map_err(ToString::to_string));
+            self.enter(&mut all, &f.spec.name, &truth, field.as_ref().map_err(ToString::to_string));
             if let Ok(field) = field
-                && self.ensembles.iter().any(|e| e.spec.members.iter().any(|m| m == f.name))
+                && self.ensembles.iter().any(|e| e.spec.members.contains(&f.spec.name))
             {
-                members.insert(f.name, field);
+                members.insert(&f.spec.name, field);
             }
         }
         for e in self.ensembles {
@@ -59,10 +59,8 @@ impl Work<'_> {
     }
 
     fn predict(&self, i: usize, origin: Period, step: Step) -> Result<forewarn_core::Result<Field>> {
-        let (f, config) = (&self.forecasters[i], &self.ctx.run.config);
-        let history = self.ctx.panel()?.until(origin)?;
-        let args = PredictArgs::new(history, &config.target.column, step, config.forecast.draws, f.seed)?;
-        Ok(f.fitted.predict(&args))
+        let f = &self.forecasters[i];
+        Ok(f.fitted.predict(&self.ctx.predict_args(f.spec, origin, step, f.seed)?))
     }
 
     /// Tallies a forecast, or keeps why there is none.

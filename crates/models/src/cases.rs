@@ -1,0 +1,162 @@
+//! The cases that a direct multi-step model learns from: features now, label some steps later.
+
+use forewarn_core::{DesignMatrix, Error, History, Result, Step};
+use forewarn_kernels::distinct::Distinct;
+
+/// The distinct feature rows of a history, and which period and unit has which.
+///
+/// One matrix serves every step: the rows are shared, only the labels shift.
+#[derive(Debug)]
+pub(crate) struct Cases {
+    /// Each distinct row once.
+    pub(crate) rows: DesignMatrix,
+    /// Row of each period and unit, periods x units.
+    row_of: Vec<u32>,
+    units: usize,
+}
+
+/// Labels of distinct rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct LabelSet {
+    /// Row of each label, ascending.
+    pub(crate) rows: Vec<u32>,
+    /// The labels.
+    pub(crate) values: Vec<f32>,
+    /// How often each occurs.
+    pub(crate) weights: Vec<f32>,
+}
+
+/// The features that a model uses: those it names, in its order, or all.
+///
+/// # Errors
+/// [`Error::Data`] when there are no features, or none of that name.
+pub(crate) fn columns<'a>(
+    component: &str,
+    features: Option<History<'a>>,
+    names: &[String],
+) -> Result<(Vec<String>, Vec<&'a [f32]>)> {
+    let features = features.ok_or_else(|| {
+        Error::data(format!(
+            "`{component}` learns from features, and the run has none; name a `[features] query-set`"
+        ))
+    })?;
+    let names = if names.is_empty() { features.names() } else { names.to_vec() };
+    let values = names.iter().map(|name| features.column(name)).collect::<Result<_>>()?;
+    Ok((names, values))
+}
+
+impl Cases {
+    /// The cases of all periods of `values`, one slice a feature, periods x units.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the matrix is refused.
+    pub(crate) fn new(names: Vec<String>, values: &[&[f32]], units: usize) -> Result<Self> {
+        let distinct = Distinct::of(values, values.first().map_or(0, |v| v.len()));
+        let gather = |&i: &u32| values.iter().map(move |column| column[i as usize]);
+        let rows = distinct.first.iter().flat_map(gather).collect();
+        Ok(Self { rows: DesignMatrix::new(names.into(), rows)?, row_of: distinct.of, units })
+    }
+
+    /// Row of each period and unit, periods x units.
+    pub(crate) fn row_of(&self) -> &[u32] {
+        &self.row_of
+    }
+
+    /// How often each row occurs.
+    pub(crate) fn counts(&self) -> Vec<f32> {
+        let mut counts = vec![0_u32; self.rows.len()];
+        self.row_of.iter().for_each(|&r| counts[r as usize] += 1);
+        counts.into_iter().map(|c| c as f32).collect()
+    }
+
+    /// Row and label of every pair of a period and the one `step` later with an observed target.
+    fn pairs<'a>(&'a self, target: &'a [f32], step: Step) -> impl Iterator<Item = (u32, f32)> + 'a {
+        let later = target.get(usize::from(step.0) * self.units..).unwrap_or_default();
+        self.row_of.iter().copied().zip(later.iter().copied()).filter(|(_, y)| !y.is_nan())
+    }
+
+    /// One label a row: the mean of `label` over the row's pairs, its weight their number. Rows without a pair are left out.
+    ///
+    /// The gradients of squared error, Poisson, Tweedie and logistic loss are linear in the label, so that learning from
+    /// these is learning from every pair.
+    pub(crate) fn merged(&self, target: &[f32], step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
+        let mut sums = vec![(0.0_f64, 0_u32); self.rows.len()];
+        for (row, y) in self.pairs(target, step) {
+            let (sum, count) = &mut sums[row as usize];
+            *sum += f64::from(label(y));
+            *count += 1;
+        }
+        let mut set = LabelSet::default();
+        for (row, (sum, count)) in sums.into_iter().enumerate().filter(|(_, (_, count))| *count > 0) {
+            set.push(row as u32, (sum / f64::from(count)) as f32, count as f32);
+        }
+        set
+    }
+
+    /// One label a pair whose target is above 0, in the order of rows.
+    pub(crate) fn positives(&self, target: &[f32], step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
+        let mut pairs: Vec<_> = self.pairs(target, step).filter(|(_, y)| *y > 0.0).collect();
+        pairs.sort_by_key(|(row, _)| *row);
+        let mut set = LabelSet::default();
+        for (row, y) in pairs {
+            set.push(row, label(y), 1.0);
+        }
+        set
+    }
+}
+
+impl LabelSet {
+    fn push(&mut self, row: u32, value: f32, weight: f32) {
+        self.rows.push(row);
+        self.values.push(value);
+        self.weights.push(weight);
+    }
+
+    /// For a fit on a matrix of `count` rows.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when there are none.
+    pub(crate) fn labels(&self, count: usize) -> Result<forewarn_core::Labels<'_>> {
+        forewarn_core::Labels::new(&self.rows, &self.values, &self.weights, count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two units, four periods; unit 1 has the same features twice.
+    fn cases() -> Cases {
+        let a = [0.0, 1.0, 0.0, 1.0, 0.0, 2.0, 5.0, 5.0];
+        Cases::new(vec!["a".to_owned()], &[&a], 2).unwrap()
+    }
+
+    #[test]
+    fn labels_shift_and_equal_rows_are_merged() {
+        let cases = cases();
+        assert_eq!(cases.rows.values(), [0.0, 1.0, 2.0, 5.0]);
+        assert_eq!(cases.counts(), [3.0, 2.0, 1.0, 2.0]);
+        let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
+        let one = cases.merged(&target, Step(1), |y| y);
+        // Row 0 (unit 1 at periods 1, 2; its third label is missing), row 1 (unit 2), row 2.
+        let expected =
+            LabelSet { rows: vec![0, 1, 2], values: vec![1.5, 1.5, 6.0], weights: vec![2.0, 2.0, 1.0] };
+        assert_eq!(one, expected);
+        let three = cases.merged(&target, Step(3), |y| y);
+        assert_eq!((three.rows, three.values), (vec![1], vec![6.0]), "only the first period is that early");
+        assert!(cases.merged(&target, Step(4), |y| y).labels(4).is_err());
+    }
+
+    #[test]
+    fn positive_labels_are_kept_apart() {
+        let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
+        let positive = cases().positives(&target, Step(1), |y| y * 10.0);
+        assert_eq!((positive.rows, positive.values), (vec![0, 0, 1, 2], vec![10.0, 20.0, 30.0, 60.0]));
+    }
+
+    #[test]
+    fn a_run_without_features_is_told_what_to_do() {
+        let e = columns("hurdle", None, &[]).unwrap_err().to_string();
+        assert!(e.contains("`hurdle` learns from features") && e.contains("query-set"), "{e}");
+    }
+}

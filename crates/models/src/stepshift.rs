@@ -1,0 +1,132 @@
+//! Direct multi-step forecasts by any tabular regressor.
+
+use forewarn_core::prelude::*;
+use rayon::prelude::*;
+
+use crate::part::Part;
+use crate::regressors::REGRESSORS;
+use crate::steps::{self, Present};
+use crate::state;
+
+forewarn_core::entry!(Model: Stepshift as "stepshift", check);
+
+/// One regression a step: the target `s` periods later from the features of now, pooled over units and periods.
+///
+/// For step `s` the regressor learns the pairs `x(t), y(t + s)` of all units, `t` from the first period of training to
+/// its last minus `s`; the forecast from origin `o` is its prediction for `x(o)`, for month `o + s`. Nothing after the
+/// origin is read. Equal rows of features are merged before training (weight = count, label = mean), which leaves
+/// squared, Poisson, Tweedie and logistic losses as they are. A prediction below 0 of a count becomes 0. Direct forecasts: Marcellino, Stock and Watson (2006),
+/// doi:10.1016/j.jeconom.2005.07.020; the stepshifted models of VIEWS: Hegre et al. (2021),
+/// doi:10.1177/0022343320962157.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Stepshift {
+    /// The regressor, by its catalog name, with its settings.
+    pub regressor: Part,
+    /// Features to learn from, in this order; all of the query set when empty.
+    pub features: Vec<String>,
+    /// What is learned: the target as it is, or log(1 + target), undone in the forecast (which then is no mean).
+    pub label: Label,
+}
+
+/// What is learned of a target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// The target as it is.
+    #[default]
+    Identity,
+    /// log(1 + target).
+    Log1p,
+}
+
+impl Label {
+    /// The label of a target.
+    pub(crate) fn of(self, target: f32) -> f32 {
+        match self {
+            Self::Identity => target,
+            Self::Log1p => target.ln_1p(),
+        }
+    }
+
+    /// The target of a label.
+    pub(crate) fn undo(self, label: f32) -> f32 {
+        match self {
+            Self::Identity => label,
+            Self::Log1p => label.exp_m1(),
+        }
+    }
+}
+
+impl Default for Stepshift {
+    fn default() -> Self {
+        Self { regressor: Part::default_of("boosting"), features: Vec::new(), label: Label::Identity }
+    }
+}
+
+impl Stepshift {
+    fn check(self) -> Result<Self> {
+        self.regressor()?;
+        Ok(self)
+    }
+
+    fn regressor(&self) -> Result<Box<dyn Regressor>> {
+        self.regressor.build("regressor", REGRESSORS)
+    }
+}
+
+impl Model for Stepshift {
+    fn fit(&self, args: &FitArgs<'_>) -> Result<Box<dyn Fitted>> {
+        let cases = steps::cases("stepshift", args.features, &self.features)?;
+        let target = args.history.column(args.target)?;
+        let counts = cases.counts();
+        let prepared = self.regressor()?.prepare(&PrepareArgs::new(&cases.rows, &counts)?)?;
+        let fit = |step: u16| {
+            let set = cases.merged(target, Step(step), |y| self.label.of(y));
+            let labels = set.labels(cases.rows.len()).map_err(|e| steps::at(Step(step), &e))?;
+            prepared.fit(&LabelArgs::new(labels, args.seed)).map_err(|e| steps::at(Step(step), &e))
+        };
+        let regressions = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
+        let facts = Facts { columns: cases.rows.columns().to_vec(), label: self.label, kind: args.kind };
+        Ok(Box::new(FittedStepshift { facts, regressions }))
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Result<Box<dyn Fitted>> {
+        let (facts, parts) = state::read("stepshift", bytes)?;
+        let regressions = steps::restore(self.regressor()?.as_ref(), &parts)?;
+        Ok(Box::new(FittedStepshift { facts, regressions }))
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { history: 2, output: Output::Point, features: true }
+    }
+}
+
+/// What predictions depend on, apart from the regressions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Facts {
+    columns: Vec<String>,
+    label: Label,
+    kind: TargetKind,
+}
+
+#[derive(Debug)]
+struct FittedStepshift {
+    facts: Facts,
+    /// One a step, step 1 first.
+    regressions: Vec<Box<dyn Regression>>,
+}
+
+impl Fitted for FittedStepshift {
+    fn predict(&self, args: &PredictArgs<'_>) -> Result<Field> {
+        let present = Present::new("stepshift", args, &self.facts.columns)?;
+        let labels = steps::of_step(&self.regressions, args.step)?.predict(present.rows())?;
+        let value = |&row: &u32| steps::in_range(self.facts.kind, self.facts.label.undo(labels[row as usize]));
+        let values = present.row_of().iter().map(value).collect();
+        Field::point(args.history.origin(), args.step, args.history.units().clone(), values)
+    }
+
+    fn state(&self) -> Result<Vec<u8>> {
+        state::write("stepshift", &self.facts, &steps::states(self.regressions.iter())?)
+    }
+}
