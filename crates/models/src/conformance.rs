@@ -5,10 +5,18 @@ use serde_json::json;
 
 use crate::MODELS;
 
-const LAST: i32 = 40;
+/// Periods of the panel, the last of training, and the origin of the forecasts.
+const LAST: i32 = 90;
+const TRAINED: i32 = 70;
+const ORIGIN: i32 = 75;
 
-/// Counts with zeros, a missing value and a unit that was never observed.
-fn panel(change_after: i32) -> Panel {
+/// Counts with zeros, a missing value and a unit that was never observed; and features of them.
+struct Data {
+    observed: Panel,
+    features: Panel,
+}
+
+fn data(change_after: i32) -> Data {
     let axis = Axis::between(Cadence::Month, Period(1), Period(LAST));
     let units: Units = [Unit(62_356), Unit(62_357), Unit(62_360), Unit(80_317)].into();
     let mut values = Vec::new();
@@ -19,21 +27,43 @@ fn panel(change_after: i32) -> Panel {
             values.push(if t > change_after { value * 100.0 + 17.0 } else { value });
         }
     }
-    let mut panel = Panel::new(axis, units).unwrap();
-    panel.push("y", values).unwrap();
-    panel
+    let earlier = |i: usize, periods: usize| i.checked_sub(4 * periods).map_or(0.0, |i: usize| values[i]);
+    let known = |v: f32| if v.is_nan() { 0.0 } else { v };
+    let now = (0..values.len()).map(|i| known(values[i])).collect();
+    let before = (0..values.len()).map(|i| known(earlier(i, 1)) + known(earlier(i, 2))).collect();
+    let mut data = Data {
+        observed: Panel::new(axis, units.clone()).unwrap(),
+        features: Panel::new(axis, units).unwrap(),
+    };
+    data.features.push("now", now).unwrap();
+    data.features.push("before", before).unwrap();
+    data.observed.push("y", values).unwrap();
+    data
 }
 
-fn fitted(entry: &Entry<dyn Model>, panel: &Panel) -> (Box<dyn Model>, Box<dyn Fitted>) {
+/// The same of one unit.
+fn only(panel: &Panel, keep: usize) -> Panel {
+    let mut one = Panel::new(panel.axis(), [panel.units()[keep]].into()).unwrap();
+    for column in panel.columns() {
+        let values = column.values().iter().copied().skip(keep).step_by(panel.units().len()).collect();
+        one.push(&column.name, values).unwrap();
+    }
+    one
+}
+
+fn fitted(entry: &Entry<dyn Model>, data: &Data) -> (Box<dyn Model>, Box<dyn Fitted>) {
     let model = entry.default().unwrap();
-    let history = panel.until(Period(24)).unwrap();
-    let fitted = model.fit(&FitArgs::new(history, "y", TargetKind::Count, 5).unwrap()).unwrap();
+    let history = data.observed.until(Period(TRAINED)).unwrap();
+    let args = FitArgs::new(history, "y", TargetKind::Count, 5).unwrap().with_steps(Step(3));
+    let fitted =
+        model.fit(&args.with_features(data.features.until(Period(TRAINED)).unwrap()).unwrap()).unwrap();
     (model, fitted)
 }
 
-fn predict(fitted: &dyn Fitted, panel: &Panel, origin: i32, seed: u64) -> Field {
-    let args = PredictArgs::new(panel.until(Period(origin)).unwrap(), "y", Step(3), 40, seed).unwrap();
-    fitted.predict(&args).unwrap()
+fn predict(fitted: &dyn Fitted, data: &Data, origin: i32, seed: u64) -> Field {
+    let history = data.observed.until(Period(origin)).unwrap();
+    let args = PredictArgs::new(history, "y", Step(3), 40, seed).unwrap();
+    fitted.predict(&args.with_features(data.features.until(Period(origin)).unwrap()).unwrap()).unwrap()
 }
 
 fn bits(field: &Field) -> Vec<u32> {
@@ -42,13 +72,13 @@ fn bits(field: &Field) -> Vec<u32> {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_the_state_round_trips() {
-    let panel = panel(LAST);
+    let data = data(LAST);
     for entry in MODELS {
-        let (model, fitted) = fitted(entry, &panel);
-        let field = predict(fitted.as_ref(), &panel, 30, 7);
-        assert_eq!(bits(&field), bits(&predict(fitted.as_ref(), &panel, 30, 7)), "{}", entry.file);
+        let (model, fitted) = fitted(entry, &data);
+        let field = predict(fitted.as_ref(), &data, ORIGIN, 7);
+        assert_eq!(bits(&field), bits(&predict(fitted.as_ref(), &data, ORIGIN, 7)), "{}", entry.file);
         let back = model.restore(&fitted.state().unwrap()).unwrap();
-        assert_eq!(bits(&field), bits(&predict(back.as_ref(), &panel, 30, 7)), "{}: state", entry.file);
+        assert_eq!(bits(&field), bits(&predict(back.as_ref(), &data, ORIGIN, 7)), "{}: state", entry.file);
         assert!(model.restore(b"nonsense").is_err(), "{}: nonsense is no state", entry.file);
     }
 }
@@ -56,23 +86,23 @@ fn the_same_seed_gives_the_same_bytes_and_the_state_round_trips() {
 #[test]
 fn changing_the_future_changes_no_forecast() {
     for entry in MODELS {
-        let (before, after) = (panel(LAST), panel(30));
-        let field = predict(fitted(entry, &before).1.as_ref(), &before, 30, 7);
-        let same = predict(fitted(entry, &after).1.as_ref(), &after, 30, 7);
+        let (before, after) = (data(LAST), data(ORIGIN));
+        let field = predict(fitted(entry, &before).1.as_ref(), &before, ORIGIN, 7);
+        let same = predict(fitted(entry, &after).1.as_ref(), &after, ORIGIN, 7);
         assert_eq!(bits(&field), bits(&same), "{} looks ahead", entry.file);
     }
 }
 
 #[test]
 fn what_is_declared_is_delivered() {
-    let panel = panel(LAST);
+    let data = data(LAST);
     for entry in MODELS {
-        let (model, fitted) = fitted(entry, &panel);
-        let field = predict(fitted.as_ref(), &panel, 30, 7);
+        let (model, fitted) = fitted(entry, &data);
+        let field = predict(fitted.as_ref(), &data, ORIGIN, 7);
         assert_eq!(field.is_point(), model.needs().output == Output::Point, "{}", entry.file);
         assert_eq!(
             (field.origin, field.step, field.target()),
-            (Period(30), Step(3), Period(33)),
+            (Period(ORIGIN), Step(3), Period(ORIGIN + 3)),
             "{}",
             entry.file
         );
@@ -87,19 +117,47 @@ fn what_is_declared_is_delivered() {
 }
 
 #[test]
-fn the_other_units_do_not_matter() {
-    let whole = panel(LAST);
-    let n = whole.units().len();
+fn the_other_units_do_not_matter_to_a_fitted_model() {
+    let whole = data(LAST);
     for entry in MODELS {
-        let all = predict(fitted(entry, &whole).1.as_ref(), &whole, 30, 7);
-        for keep in 0..n {
-            let values = whole.column("y").unwrap().values().iter().copied().skip(keep).step_by(n).collect();
-            let mut one = Panel::new(whole.axis(), [whole.units()[keep]].into()).unwrap();
-            one.push("y", values).unwrap();
-            let alone = predict(fitted(entry, &one).1.as_ref(), &one, 30, 7);
+        let fitted = fitted(entry, &whole).1;
+        let all = predict(fitted.as_ref(), &whole, ORIGIN, 7);
+        for keep in 0..whole.observed.units().len() {
+            let one = Data { observed: only(&whole.observed, keep), features: only(&whole.features, keep) };
+            let alone = predict(fitted.as_ref(), &one, ORIGIN, 7);
             let row: Vec<u32> = all.rows().nth(keep).unwrap().iter().map(|v| v.to_bits()).collect();
             assert_eq!(bits(&alone), row, "{}: unit {keep}", entry.file);
         }
+    }
+}
+
+#[test]
+fn threads_do_not_matter() {
+    let data = data(LAST);
+    let on = |threads: usize, entry: &Entry<dyn Model>| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let fitted = fitted(entry, &data).1;
+            (fitted.state().unwrap(), bits(&predict(fitted.as_ref(), &data, ORIGIN, 7)))
+        })
+    };
+    for entry in MODELS {
+        assert!(on(1, entry) == on(8, entry), "{}: 1 and 8 threads differ", entry.file);
+    }
+}
+
+#[test]
+fn a_model_says_when_it_lacks_features_or_was_not_fitted_that_far() {
+    let data = data(LAST);
+    for entry in MODELS.iter().filter(|e| e.default().unwrap().needs().features) {
+        let (model, fitted) = fitted(entry, &data);
+        let history = data.observed.until(Period(TRAINED)).unwrap();
+        let fit = model.fit(&FitArgs::new(history, "y", TargetKind::Count, 5).unwrap()).unwrap_err();
+        assert!(fit.to_string().contains("query-set"), "{}: {fit}", entry.file);
+        let far = PredictArgs::new(history, "y", Step(4), 40, 1).unwrap();
+        let far = far.with_features(data.features.until(Period(TRAINED)).unwrap()).unwrap();
+        let far = fitted.predict(&far).unwrap_err().to_string();
+        assert!(far.contains("fitted for steps 1 to 3"), "{}: {far}", entry.file);
     }
 }
 

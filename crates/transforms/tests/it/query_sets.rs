@@ -31,7 +31,7 @@ fn refusal(text: &str) -> String {
 #[test]
 fn the_example_uses_every_transform_and_applies() {
     let set = QuerySet::parse(AFRICA).unwrap();
-    assert_eq!((set.name(), set.version(), set.level()), ("pgm_history", 1, "pgm"));
+    assert_eq!((set.name(), set.version(), set.level()), ("pgm_history", 2, "pgm"));
     let used = |name| set.features().iter().any(|f| f.transforms().iter().any(|l| l.name() == name));
     for entry in TRANSFORMS {
         assert!(used(entry.name), "{} is not in the example", entry.name);
