@@ -2,5 +2,7 @@
 
 forewarn_core::catalog! {
     /// Every tabular regressor that the binaries know, by name.
-    pub static REGRESSORS: [Regressor] = [];
+    pub static REGRESSORS: [Regressor] = [elastic_net, least_squares];
 }
+
+mod linear;
