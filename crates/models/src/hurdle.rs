@@ -244,3 +244,6 @@ impl FittedHurdle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,3 +130,6 @@ impl Fitted for FittedStepshift {
         state::write("stepshift", &self.facts, &steps::states(self.regressions.iter())?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,15 +36,15 @@ fn the_example_uses_every_transform_and_applies() {
     for entry in TRANSFORMS {
         assert!(used(entry.name), "{} is not in the example", entry.name);
     }
-    let patch = Patch { periods: 60, ..Patch::new() };
+    let patch = Patch { periods: 130, ..Patch::new() };
     let panel = panel(&patch, &["ged_sb_best", "ged_ns_best", "ged_os_best"], 0);
     let features = set.apply(&panel, &patch.groups).unwrap();
     assert_eq!((features.axis(), features.units()), (panel.axis(), panel.units()));
     assert_eq!(features.columns().len(), set.features().len());
     for (column, feature) in features.columns().iter().zip(set.features()) {
         assert_eq!(column.name, feature.name());
-        // The longest run-up is that of the mean over 36 months.
-        let settled = &column.values()[35 * patch.units.len()..];
+        // The longest run-up is that of the sum over 120 months.
+        let settled = &column.values()[119 * patch.units.len()..];
         assert!(settled.iter().all(|x| x.is_finite()), "{} has gaps", column.name);
     }
 }
