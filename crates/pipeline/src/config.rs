@@ -9,7 +9,7 @@ use forewarn_data::ucdp::Ucdp;
 use forewarn_data::{download, ucdp_api};
 use serde::{Deserialize, Serialize};
 
-use crate::scores::Intervals;
+use crate::scores::{Intervals, Leads};
 
 /// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -208,6 +208,8 @@ pub struct Evaluation {
     pub test: Option<(String, String)>,
     /// The metrics, each as `name[:key=value[,key=value]]` (`brier:threshold=25`); the default ones when empty.
     pub metrics: Vec<String>,
+    /// Ranges of steps that are also scored together, such as `[[1, 12], [13, 36]]`.
+    pub leads: Vec<Leads>,
     /// Smallest value that is an event, in the unit of the target, where scores are grouped by the state of conflict.
     pub event: f64,
     /// How sure scores are.
@@ -234,6 +236,7 @@ impl Default for Evaluation {
             train: None,
             test: None,
             metrics: Vec::new(),
+            leads: Vec::new(),
             event: 1.0,
             interval: Intervals::default(),
             compat: None,

@@ -34,8 +34,8 @@ pub use layers::{Resolved, Shown};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run};
 pub use scores::{
-    Comparison, Forecasts, Group, GroupSlices, Intervals, NamedMetric, OriginTallies, Part, Score, Scores,
-    Slices, State, Summary, Verdict, is_better, skill,
+    Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, NamedMetric, OriginTallies, Part, Score,
+    Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,
 };
 pub use stages::fetch::download;
 pub use usage::Usage;

@@ -87,6 +87,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     let ensembles = components::ensembles(run, &models)?;
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
     run.config.evaluation.interval.check()?;
+    run.config.evaluation.leads.iter().try_for_each(|leads| leads.check(run.config.forecast.steps))?;
     if let Some(download) = &run.config.download {
         let fetched = fetch::download(run, download, &mut |news| engine.notice_download(&news))?;
         if !fetched.unchanged {
@@ -319,7 +320,7 @@ impl Work<'_> {
         let forecasts = Forecasts { names: &names, baselines: &baselines, issued };
         let evaluation = &self.ctx.run.config.evaluation;
         let intervals = (&evaluation.interval, seed_for(seed, "intervals"));
-        let mut scores = Scores::pool(&tallies, &forecasts, metrics, intervals);
+        let mut scores = Scores::pool(&tallies, &forecasts, metrics, intervals, &evaluation.leads);
         if evaluation.compat.is_some() {
             scores = scores.with_summaries();
         }

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod compare;
 mod labels;
+mod leads;
 mod pool;
 mod state;
 mod summary;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bootstrap::Intervals;
 pub use compare::{Comparison, Verdict};
+pub use leads::Leads;
 pub(crate) use state::Past;
 pub use state::State;
 pub use summary::Summary;
@@ -34,6 +36,8 @@ pub struct NamedMetric {
 pub enum Group {
     /// All origins and steps pooled.
     All,
+    /// A range of steps, all origins.
+    Leads,
     /// One step, all origins (step-wise).
     Step,
     /// One origin, all steps (time-series-wise).
@@ -58,9 +62,10 @@ pub struct Score {
     pub metric: String,
     /// What it is about.
     pub group: Group,
-    /// Step, origin, month id, country id, M49 code or number of the state; `None` for all.
+    /// Step, origin, month id, country id, M49 code or number of the state; of a range of steps the first times 65,536
+    /// plus the last; `None` for all.
     pub key: Option<i32>,
-    /// Name of the country, region or state.
+    /// Name of the country, region or state, or the range of steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// The score; `None` where it is not defined.
@@ -73,11 +78,25 @@ pub struct Score {
     pub skill: Option<f64>,
     /// Where the skill is.
     pub skill_interval: Option<(f64, f64)>,
+    /// Skill against every baseline, for all rows and for ranges of steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Skill>,
     /// Why there is no score, or no interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Rows (unit and target month) it was computed from.
     pub n: u64,
+}
+
+/// Skill against one baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Skill {
+    /// The baseline.
+    pub baseline: String,
+    /// The skill; `None` where it is not defined.
+    pub skill: Option<f64>,
+    /// Where it is.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// Who is scored.
@@ -111,14 +130,17 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Pools the tallies of all origins by every group; `intervals` come with the seed of their replicates.
+    /// Pools the tallies of all origins by every group, and by the ranges of steps in `leads`; `intervals` come with the
+    /// seed of their replicates.
     pub fn pool(
         origins: &[OriginTallies],
         forecasts: &Forecasts<'_>,
         metrics: &[NamedMetric],
         intervals: (&Intervals, u64),
+        leads: &[Leads],
     ) -> Self {
-        let scores = pool::scores(origins, forecasts, metrics, intervals);
+        let groups = pool::group(origins, leads);
+        let scores = pool::scores(&groups, forecasts, metrics, intervals);
         let steps = origins.iter().map(|o| o.whole.rows.len()).max().unwrap_or(0);
         let compare = |issued: &str| compare::compare(&scores, metrics, (issued, forecasts.names), steps);
         let comparisons = forecasts.issued.map(compare).unwrap_or_default();

@@ -7,13 +7,13 @@ use rayon::prelude::*;
 
 use super::bootstrap::{self, Intervals, LEAST_MONTHS};
 use super::tallies::{OriginTallies, Part, Slices, add};
-use super::{Forecasts, Group, NamedMetric, Score, is_better, labels, skill};
+use super::{Forecasts, Group, Leads, NamedMetric, Score, Skill, is_better, labels, skill};
 
 /// What a score is about: kind of group, and which one.
-type Key = (Group, Option<i32>);
+pub(super) type Key = (Group, Option<i32>);
 
 /// The rows of one group that were tallied together.
-struct Block<'a> {
+pub(super) struct Block<'a> {
     key: Key,
     /// Target month; `None` where months were tallied together.
     month: Option<Period>,
@@ -35,12 +35,11 @@ struct Raw {
 
 /// Every score by one metric, by group, then forecaster.
 pub(super) fn scores(
-    origins: &[OriginTallies],
+    groups: &BTreeMap<Key, Vec<Block<'_>>>,
     forecasts: &Forecasts<'_>,
     metrics: &[NamedMetric],
     (intervals, seed): (&Intervals, u64),
 ) -> Vec<Score> {
-    let groups = group(origins);
     let jobs: Vec<_> = metrics.iter().flat_map(|m| groups.values().map(move |blocks| (m, blocks))).collect();
     let job = |(metric, blocks): &(&NamedMetric, &Vec<Block<'_>>)| {
         let work = Work { metric, intervals, seed, forecasts };
@@ -56,8 +55,8 @@ pub(super) fn scores(
 }
 
 /// The rows of every group, in the order of origins and steps.
-fn group(origins: &[OriginTallies]) -> BTreeMap<Key, Vec<Block<'_>>> {
-    let mut groups: BTreeMap<Key, Vec<Block<'_>>> = BTreeMap::new();
+pub(super) fn group<'a>(origins: &'a [OriginTallies], leads: &[Leads]) -> BTreeMap<Key, Vec<Block<'a>>> {
+    let mut groups: BTreeMap<Key, Vec<Block<'a>>> = BTreeMap::new();
     let mut put = |key: Key, month, slices, at| {
         groups.entry(key).or_default().push(Block { key, month, slices, at });
     };
@@ -66,6 +65,9 @@ fn group(origins: &[OriginTallies]) -> BTreeMap<Key, Vec<Block<'_>>> {
         for i in 0..tallies.whole.rows.len() {
             let month = Some(target(i));
             put((Group::All, None), month, &tallies.whole, i);
+            for range in leads.iter().filter(|range| range.holds(Step(i as u16 + 1))) {
+                put((Group::Leads, Some(range.key())), month, &tallies.whole, i);
+            }
             put((Group::Step, Some(i as i32 + 1)), month, &tallies.whole, i);
             put((Group::Origin, Some(tallies.origin.0)), month, &tallies.whole, i);
             put((Group::Month, Some(target(i).0)), month, &tallies.whole, i);
@@ -166,9 +168,29 @@ impl Work<'_> {
             baseline: best.map(|b| self.forecasts.names[b].clone()),
             skill: against.and_then(|b| skill(better, *mine.value.as_ref().ok()?, *b.value.as_ref().ok()?)),
             skill_interval: against.and_then(|b| skill_interval(better, mine, b, level)),
+            skills: if matches!(key.0, Group::All | Group::Leads) { self.skills(i, raw) } else { Vec::new() },
             reason: reasons.into_iter().flatten().next().cloned(),
             n: mine.n,
         }
+    }
+}
+
+impl Work<'_> {
+    /// Skill against every baseline but itself.
+    fn skills(&self, i: usize, raw: &[Raw]) -> Vec<Skill> {
+        let (better, level) = (self.metric.metric.better(), self.intervals.level);
+        let others = (0..raw.len()).filter(|&b| b != i && self.forecasts.is_baseline(b));
+        let against = |b: usize| Skill {
+            baseline: self.forecasts.names[b].clone(),
+            skill: raw[i]
+                .value
+                .as_ref()
+                .ok()
+                .zip(raw[b].value.as_ref().ok())
+                .and_then(|(a, b)| skill(better, *a, *b)),
+            interval: skill_interval(better, &raw[i], &raw[b], level),
+        };
+        others.map(against).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use forewarn_catalog::parse_metric;
-use forewarn_core::{Period, Tally};
+use forewarn_core::{Period, Step, Tally};
 
 use super::*;
 
@@ -27,12 +27,16 @@ fn origin(origin: i32, models: &[(&str, Steps<'_>)]) -> OriginTallies {
 }
 
 fn pool(origins: &[OriginTallies], names: &[&str], baselines: &[&str]) -> Scores {
+    pool_leads(origins, names, baselines, &[])
+}
+
+fn pool_leads(origins: &[OriginTallies], names: &[&str], baselines: &[&str], leads: &[Leads]) -> Scores {
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     let (names, baselines) = (owned(names), owned(baselines));
     let forecasts =
         Forecasts { names: &names, baselines: &baselines, issued: names.first().map(String::as_str) };
     let intervals = Intervals { replicates: 100, ..Intervals::default() };
-    Scores::pool(origins, &forecasts, &[metric("mae")], (&intervals, 1))
+    Scores::pool(origins, &forecasts, &[metric("mae")], (&intervals, 1), leads)
 }
 
 #[test]
@@ -88,6 +92,24 @@ fn skill_is_against_the_best_baseline_in_the_same_months() {
         (None, None, Some("b"))
     );
     assert_eq!(all("c").skill, Some(-1.0));
+}
+
+#[test]
+fn ranges_of_steps_pool_their_rows_and_meet_every_baseline() {
+    let steps = |a: f64| [1.0, 2.0, 6.0].map(|e| Some((a * e, 1.0)));
+    let origins: Vec<_> =
+        (0..8).map(|i| origin(i, &[("a", &steps(1.0)), ("b", &steps(2.0)), ("c", &steps(4.0))])).collect();
+    let leads = [Leads(Step(1), Step(2)), Leads(Step(3), Step(3))];
+    let scores = pool_leads(&origins, &["a", "b", "c"], &["b", "c"], &leads);
+    let find = |model, leads: Leads| scores.find(model, "mae", Group::Leads, Some(leads.key())).unwrap();
+    let (early, late) = (find("a", leads[0]), find("a", leads[1]));
+    assert_eq!((early.value, early.n, late.value, late.n), (Some(1.5), 16, Some(6.0), 8));
+    assert_eq!(early.label.as_deref(), Some("steps 1 to 2"));
+    let skills: Vec<_> = late.skills.iter().map(|s| (s.baseline.as_str(), s.skill, s.interval)).collect();
+    assert_eq!(skills, [("b", Some(0.5), Some((0.5, 0.5))), ("c", Some(0.75), Some((0.75, 0.75)))]);
+    let of_a_baseline: Vec<_> = find("b", leads[1]).skills.iter().map(|s| s.baseline.as_str()).collect();
+    assert_eq!(of_a_baseline, ["c"]);
+    assert!(scores.find("a", "mae", Group::Step, Some(1)).unwrap().skills.is_empty());
 }
 
 #[test]

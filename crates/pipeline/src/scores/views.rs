@@ -92,7 +92,7 @@ fn groups_and_their_means_are_those_of_the_reference() {
         let models = ["a".to_owned()];
         let forecasts = Forecasts { names: &models, baselines: &[], issued: None };
         let intervals = Intervals { replicates: 1, ..Intervals::default() };
-        let scores = Scores::pool(&tallied(&case, &metrics), &forecasts, &metrics, (&intervals, 1));
+        let scores = Scores::pool(&tallied(&case, &metrics), &forecasts, &metrics, (&intervals, 1), &[]);
         let scores = scores.with_summaries();
         for (theirs, metric) in theirs.iter().zip(&metrics) {
             for (schema, word, group, prefix, offset) in [
@@ -130,6 +130,7 @@ fn a_group_without_a_score_leaves_only_the_mean_of_the_others() {
         baseline: None,
         skill: None,
         skill_interval: None,
+        skills: Vec::new(),
         reason: None,
         n: 3,
     };

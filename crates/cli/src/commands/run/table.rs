@@ -28,11 +28,41 @@ pub(super) fn table(scores: &Scores) -> String {
             let _ = writeln!(out, "{} of {}: {reason}", score.metric, score.model);
         }
     }
+    out.push_str(&leads(scores));
     if !scores.comparisons.is_empty() {
         out.push('\n');
         out.push_str(&comparisons(&scores.comparisons));
     }
     out
+}
+
+/// Ranges of steps: each forecaster beside every baseline.
+fn leads(scores: &Scores) -> String {
+    let of: Vec<&Score> = scores.scores.iter().filter(|s| s.group == Group::Leads).collect();
+    let mut baselines: Vec<&str> = of.iter().flat_map(|s| &s.skills).map(|s| s.baseline.as_str()).collect();
+    baselines.sort_unstable();
+    baselines.dedup();
+    let mut rows: Vec<[String; 7]> = Vec::new();
+    for score in of.iter().filter(|s| s.skills.len() == baselines.len()) {
+        for (i, skill) in score.skills.iter().enumerate() {
+            let shown = |i: usize, text: &str| if i == 0 { text.to_owned() } else { String::new() };
+            rows.push([
+                shown(i, &score.metric),
+                shown(i, score.label.as_deref().unwrap_or_default()),
+                shown(i, &score.model),
+                shown(i, &score.value.map_or_else(|| "missing".to_owned(), number)),
+                skill.skill.map_or_else(String::new, percent),
+                range(skill.interval, percent),
+                skill.baseline.clone(),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["metric", "steps", "model", "score", "skill", "interval", "against"].map(str::to_owned);
+    rows.insert(0, head);
+    format!("\n{}", aligned(&rows, 3..6))
 }
 
 fn comparisons(comparisons: &[Comparison]) -> String {
@@ -97,9 +127,6 @@ fn order(better: Better, a: &Score, b: &Score) -> Ordering {
 }
 
 fn row(score: &Score) -> [String; 7] {
-    let range = |range: Option<(f64, f64)>, show: fn(f64) -> String| {
-        range.map_or_else(String::new, |(low, high)| format!("{} to {}", show(low), show(high)))
-    };
     let against = score.baseline.clone().filter(|_| score.skill.is_some());
     [
         score.metric.clone(),
@@ -110,6 +137,10 @@ fn row(score: &Score) -> [String; 7] {
         range(score.skill_interval, percent),
         against.unwrap_or_default(),
     ]
+}
+
+fn range(range: Option<(f64, f64)>, show: fn(f64) -> String) -> String {
+    range.map_or_else(String::new, |(low, high)| format!("{} to {}", show(low), show(high)))
 }
 
 /// Four significant digits.
@@ -125,6 +156,8 @@ fn percent(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use forewarn_pipeline::Skill;
+
     use super::*;
 
     fn score(model: &str, value: Option<f64>) -> Score {
@@ -139,6 +172,7 @@ mod tests {
             baseline: Some("still_water".to_owned()),
             skill: None,
             skill_interval: None,
+            skills: Vec::new(),
             reason: None,
             n: 9,
         }
@@ -154,6 +188,17 @@ mod tests {
             ..score("quiet_river", Some(0.85))
         };
         let step = Score { group: Group::Step, key: Some(1), ..score("quiet_river", Some(0.1)) };
+        let skill = |baseline: &str, skill: f64| Skill {
+            baseline: baseline.to_owned(),
+            skill: Some(skill),
+            interval: Some((skill - 0.1, skill + 0.1)),
+        };
+        let early = Score {
+            group: Group::Leads,
+            label: Some("steps 1 to 12".to_owned()),
+            skills: vec![skill("still_water", 0.4), skill("same_weather", 0.3)],
+            ..score("quiet_river", Some(0.9))
+        };
         let comparison = Comparison {
             metric: "crps".to_owned(),
             model: "quiet_river".to_owned(),
@@ -167,7 +212,7 @@ mod tests {
             verdict: Verdict::Better,
             reason: None,
         };
-        let all = vec![broken, score("still_water", Some(0.5)), step, best];
+        let all = vec![broken, score("still_water", Some(0.5)), step, early, best];
         let scores = Scores { scores: all, comparisons: vec![comparison], summaries: Vec::new() };
         let expected = "\
 metric   model          score          interval   skill         interval  against
@@ -175,6 +220,10 @@ roc-auc  quiet_river   0.8500  0.8000 to 0.9123  +70.0%  -5.0% to +90.0%  still_
 roc-auc  still_water   0.5000
 roc-auc  dark_horse   missing
 roc-auc of dark_horse: no event
+
+metric   steps          model         score   skill          interval  against
+roc-auc  steps 1 to 12  quiet_river  0.9000  +40.0%  +30.0% to +50.0%  still_water
+                                             +30.0%  +20.0% to +40.0%  same_weather
 
 metric  issued       against      verdict  difference  detectable  p (DM)  p (GW)
 crps    quiet_river  still_water  better     -0.02000     0.01000  <0.001
