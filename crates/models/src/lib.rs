@@ -2,7 +2,7 @@
 
 forewarn_core::catalog! {
     /// Every forecasting model that the binaries know, by name.
-    pub static MODELS: [Model] = [conflictology, conformal, hurdle, no_change, stepshift, zero];
+    pub static MODELS: [Model] = [conflictology, conformal, hurdle, no_change, self_exciting, stepshift, zero];
 }
 
 pub mod regressors;
