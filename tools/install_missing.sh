@@ -3,7 +3,8 @@
 #
 #   tools/install_missing.sh GROUP...
 #
-#   build    a C compiler and linker (zstd and the TLS library have C parts), certificates for downloads
+#   build    a C compiler and linker (zstd and the TLS library have C parts), certificates for downloads; for XGBoost a C++
+#            compiler, CMake and libclang (its build reads the C headers with it)
 #   python   python3 with venv, for the tests and the style gate
 #   lint     rustfmt and clippy
 #   deny     cargo-deny, into the target folder
@@ -29,6 +30,12 @@ can_link() {
     return $status
 }
 
+# Both the library and the headers of its compiler, where Debian puts them.
+has_libclang() {
+    [[ -n ${LIBCLANG_PATH:-} || ! -e /etc/debian_version ]] ||
+        { compgen -G '/usr/lib/llvm*/lib/libclang.so*' && compgen -G '/usr/lib/llvm*/lib/clang/*/include/stddef.h'; } >/dev/null
+}
+
 has_certificates() { [[ -n ${SSL_CERT_FILE:-} || -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]]; }
 
 has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
@@ -43,6 +50,9 @@ missing_packages() {
             build)
                 can_link || echo build-essential
                 has_certificates || echo ca-certificates
+                command -v g++ >/dev/null || echo g++
+                command -v cmake >/dev/null || echo cmake
+                has_libclang || echo libclang-dev
                 ;;
             python) has_venv || printf '%s\n' python3 python3-venv ;;
         esac
