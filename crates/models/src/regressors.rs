@@ -2,7 +2,7 @@
 
 forewarn_core::catalog! {
     /// Every tabular regressor that the binaries know, by name.
-    pub static REGRESSORS: [Regressor] = [elastic_net, least_squares];
+    pub static REGRESSORS: [Regressor] = [boosting, elastic_net, least_squares];
 }
 
 mod linear;
