@@ -41,6 +41,7 @@ pub mod special;
 pub mod structure;
 pub mod trajectories;
 pub mod transport;
+pub mod trees;
 pub mod variogram;
 mod vectors;
 pub mod wasserstein;

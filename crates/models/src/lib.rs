@@ -7,14 +7,19 @@ forewarn_core::catalog! {
 
 pub mod regressors;
 
+mod bytes;
 mod cases;
 mod levels;
+mod merged;
 mod part;
 mod settings;
 mod state;
 mod steps;
+mod tree_state;
 
 pub use part::Part;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod regressor_laws;

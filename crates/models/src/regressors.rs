@@ -3,6 +3,7 @@
 forewarn_core::catalog! {
     /// Every tabular regressor that the binaries know, by name.
     pub static REGRESSORS: [Regressor] = [
+        boosting,
         elastic_net,
         least_squares,
         #[cfg(feature = "xgboost")]
