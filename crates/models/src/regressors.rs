@@ -6,6 +6,7 @@ forewarn_core::catalog! {
         boosting,
         elastic_net,
         least_squares,
+        random_forest,
         #[cfg(feature = "xgboost")]
         xgboost,
     ];

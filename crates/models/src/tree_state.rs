@@ -39,12 +39,12 @@ pub(crate) fn read(r: &mut Reader<'_>, columns: usize) -> Result<Tree> {
 fn node(r: &mut Reader<'_>) -> Result<Node> {
     let kind = r.byte()?;
     let (value, cover) = (r.single()?, r.single()?);
+    if kind > MISSING_LEFT || !(value.is_finite() && cover.is_finite()) {
+        return Err(r.wrong("a node is of no kind, or adds no number"));
+    }
     let leaf = Node { column: 0, threshold: 0.0, missing_left: false, children: 0, value, cover, gain: 0.0 };
     if kind == LEAF {
         return Ok(leaf);
-    }
-    if kind > MISSING_LEFT || !value.is_finite() {
-        return Err(r.wrong("a node is of no kind"));
     }
     let (column, threshold, children) = (r.index()?, r.single()?, r.index()?);
     Ok(Node { column, threshold, children, gain: r.double()?, missing_left: kind == MISSING_LEFT, ..leaf })
