@@ -459,11 +459,11 @@ impl<T: Sortable> Job<T> for Chunk<'_, T> {
         let of_mean =
             |s: &RowScore| matches!(s, RowScore::Mean | RowScore::Point(_) | RowScore::DawidSebastiani);
         let wants_mean = self.scores.iter().any(of_mean);
-        let mut tile: Tile<V> = Tile::new();
+        let mut tile: Tile<V> = Tile::new(width);
         for start in (0..rows).step_by(N) {
             tile.fill(&self.draws.0, self.first + start);
             let lane = |l: usize| self.observed[self.first + (start + l).min(rows - 1)].into();
-            let (ranks, y) = (arrays(tile.ranks(width)), std::array::from_fn(lane));
+            let (ranks, y) = (arrays(tile.ranks()), std::array::from_fn(lane));
             let sorted = tile::Sorted::<T, N>::new(ranks, y, wants_mean);
             for (column, score) in self.columns.iter_mut().zip(self.scores) {
                 let mut values = sorted.score(score);
