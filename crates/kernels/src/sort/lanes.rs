@@ -19,15 +19,15 @@ pub trait Keys: Copy {
     /// Higher key of each lane.
     #[must_use]
     fn max(self, other: Self) -> Self;
+    /// Bits that are set in either.
+    #[must_use]
+    fn or(self, other: Self) -> Self;
 }
 
 /// `N` values of type `T`, as their bits or as their keys.
 pub trait Lanes<T: Real, const N: usize>: Keys {
     /// Neighbours in memory.
     fn load(values: &[T; N]) -> Self;
-    /// Bits that are set in either.
-    #[must_use]
-    fn or(self, other: Self) -> Self;
     /// Whether the sign bit of any lane is set.
     fn negative(self) -> bool;
     /// Bits to keys and back; changes only negative lanes.
@@ -35,6 +35,9 @@ pub trait Lanes<T: Real, const N: usize>: Keys {
     fn flip(self) -> Self;
     /// Whether the key of any lane is above that of `other`.
     fn exceeds(self, other: Self) -> bool;
+    /// `self`, whole numbers, one higher where the value `x >= threshold`; 0 is the number of [`Sortable::NONE`].
+    #[must_use]
+    fn count(self, x: Self, threshold: Self) -> Self;
     /// Exchanges rows and columns.
     fn transpose(rows: [Self; N]) -> [Self; N];
 }
@@ -57,6 +60,12 @@ pub trait Job<T: Real>: Sized {
 
 /// Values that a [`Job`] can be done with.
 pub trait Sortable: Real {
+    /// The value whose bits are the whole number 0.
+    #[doc(hidden)]
+    const NONE: Self;
+    /// The whole number that are its bits.
+    #[doc(hidden)]
+    fn whole(self) -> usize;
     /// Does a job with the instructions of `level`, if the processor has them.
     #[doc(hidden)]
     fn with<J: Job<Self>>(level: Level, job: J) -> J::Out;
@@ -87,6 +96,11 @@ macro_rules! portable {
             }
 
             #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(std::array::from_fn(|i| self.0[i] | other.0[i]))
+            }
+
+            #[inline(always)]
             fn max(self, other: Self) -> Self {
                 Self(std::array::from_fn(|i| self.0[i].max(other.0[i])))
             }
@@ -96,11 +110,6 @@ macro_rules! portable {
             #[inline(always)]
             fn load(values: &[$value; 8]) -> Self {
                 Self(values.map(|x| x.to_bits().cast_signed()))
-            }
-
-            #[inline(always)]
-            fn or(self, other: Self) -> Self {
-                Self(std::array::from_fn(|i| self.0[i] | other.0[i]))
             }
 
             #[inline(always)]
@@ -119,6 +128,15 @@ macro_rules! portable {
             }
 
             #[inline(always)]
+            fn count(mut self, x: Self, threshold: Self) -> Self {
+                let value = |bits: $bits| $value::from_bits(bits.cast_unsigned());
+                for i in 0..8 {
+                    self.0[i] += $bits::from(value(x.0[i]) >= value(threshold.0[i]));
+                }
+                self
+            }
+
+            #[inline(always)]
             fn transpose(rows: [Self; 8]) -> [Self; 8] {
                 std::array::from_fn(|c| Self(rows.map(|row| row.0[c])))
             }
@@ -132,7 +150,8 @@ portable!(Double, f64, i64);
 /// Lanes of one vector type of the processor, by its instructions.
 macro_rules! vector {
     ($name:ident($vector:ident), $value:ident x $lanes:literal, $load:ident, $or:ident, $xor:ident, $pad:expr,
-     |$a:ident, $b:ident| $min:expr, $max:expr, $negative:expr, $magnitude:expr, $exceeds:expr, $transpose:path) => {
+     |$a:ident, $b:ident| $min:expr, $max:expr, $negative:expr, $magnitude:expr, $exceeds:expr,
+     $sub:ident, $reached:expr, $transpose:path) => {
         #[cfg(target_arch = "x86_64")]
         #[derive(Debug, Clone, Copy)]
         pub(crate) struct $name(arch::$vector);
@@ -154,6 +173,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                // SAFETY: as in `pad`.
+                Self(unsafe { arch::$or(self.0, other.0) })
+            }
+
+            #[inline(always)]
             fn max(self, other: Self) -> Self {
                 let ($a, $b) = (self.0, other.0);
                 // SAFETY: as in `pad`.
@@ -168,12 +193,6 @@ macro_rules! vector {
             fn load(values: &[$value; $lanes]) -> Self {
                 // SAFETY: as in `pad`; the array has as many values as are read, and no alignment is needed.
                 Self(unsafe { arch::$load(values.as_ptr().cast()) })
-            }
-
-            #[inline(always)]
-            fn or(self, other: Self) -> Self {
-                // SAFETY: as in `pad`.
-                Self(unsafe { arch::$or(self.0, other.0) })
             }
 
             #[inline(always)]
@@ -195,6 +214,13 @@ macro_rules! vector {
                 let ($a, $b) = (self.0, other.0);
                 // SAFETY: as in `pad`.
                 unsafe { $exceeds != 0 }
+            }
+
+            #[inline(always)]
+            fn count(self, x: Self, threshold: Self) -> Self {
+                let ($a, $b) = (x.0, threshold.0);
+                // SAFETY: as in `pad`.
+                Self(unsafe { arch::$sub(self.0, $reached) })
             }
 
             #[inline(always)]
@@ -222,6 +248,8 @@ vector!(
     arch::_mm512_movepi32_mask(a),
     arch::_mm512_srli_epi32::<1>(arch::_mm512_srai_epi32::<31>(a)),
     arch::_mm512_cmpgt_epi32_mask(a, b),
+    _mm512_sub_epi32,
+    arch::_mm512_movm_epi32(arch::_mm512_cmp_ps_mask::<{ arch::_CMP_GE_OQ }>(arch::_mm512_castsi512_ps(a), arch::_mm512_castsi512_ps(b))),
     transpose::wide32
 );
 vector!(
@@ -232,6 +260,8 @@ vector!(
     arch::_mm512_movepi64_mask(a),
     arch::_mm512_srli_epi64::<1>(arch::_mm512_srai_epi64::<63>(a)),
     arch::_mm512_cmpgt_epi64_mask(a, b),
+    _mm512_sub_epi64,
+    arch::_mm512_movm_epi64(arch::_mm512_cmp_pd_mask::<{ arch::_CMP_GE_OQ }>(arch::_mm512_castsi512_pd(a), arch::_mm512_castsi512_pd(b))),
     transpose::wide64
 );
 vector!(
@@ -242,6 +272,8 @@ vector!(
     arch::_mm256_movemask_ps(arch::_mm256_castsi256_ps(a)),
     arch::_mm256_srli_epi32::<1>(arch::_mm256_srai_epi32::<31>(a)),
     arch::_mm256_movemask_epi8(arch::_mm256_cmpgt_epi32(a, b)),
+    _mm256_sub_epi32,
+    arch::_mm256_castps_si256(arch::_mm256_cmp_ps::<{ arch::_CMP_GE_OQ }>(arch::_mm256_castsi256_ps(a), arch::_mm256_castsi256_ps(b))),
     transpose::narrow32
 );
 // There is no minimum of 64-bit integers before AVX-512.
@@ -253,6 +285,8 @@ vector!(
     arch::_mm256_movemask_pd(arch::_mm256_castsi256_pd(a)),
     arch::_mm256_srli_epi64::<1>(arch::_mm256_cmpgt_epi64(arch::_mm256_setzero_si256(), a)),
     arch::_mm256_movemask_epi8(arch::_mm256_cmpgt_epi64(a, b)),
+    _mm256_sub_epi64,
+    arch::_mm256_castpd_si256(arch::_mm256_cmp_pd::<{ arch::_CMP_GE_OQ }>(arch::_mm256_castsi256_pd(a), arch::_mm256_castsi256_pd(b))),
     transpose::narrow64
 );
 
@@ -374,6 +408,13 @@ mod transpose {
 macro_rules! sortable {
     ($value:ident, $wide:ident x $wide_lanes:literal, $narrow:ident x $narrow_lanes:literal, $portable:ident) => {
         impl Sortable for $value {
+            const NONE: Self = 0.0;
+
+            #[inline(always)]
+            fn whole(self) -> usize {
+                self.to_bits() as usize
+            }
+
             #[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
             fn with<J: Job<Self>>(level: Level, job: J) -> J::Out {
                 #[cfg(target_arch = "x86_64")]
