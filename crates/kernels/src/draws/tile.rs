@@ -260,14 +260,14 @@ impl<'a, V: Lanes<T, N>, T: Sortable, const N: usize> Sorted<'a, V, T, N> {
         }
         let (above, beyond) = (self.reaching(&from), self.reaching(&to));
         let last = &self.ranks[self.ranks.len() - 1];
-        let mut scores = [f64::NAN; N];
+        let mut surprise_of_row = [f64::NAN; N];
         for l in 0..N {
             if scored[l] {
                 let surprises = &surprises[usize::from(last[l].into() >= bins.last())];
-                scores[l] = surprises[above[l] - beyond[l]];
+                surprise_of_row[l] = surprises[above[l] - beyond[l]];
             }
         }
-        scores
+        surprise_of_row
     }
 
     #[inline(always)]
