@@ -13,9 +13,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::simd::{Level, Real, dispatch};
-use crate::sort::lanes::{Job, Lanes, Sortable, arrays};
+use crate::sort::lanes::{Job, Lanes, Sortable};
 use crate::sort::{Layout, Table, Tile};
 use crate::{crps, exceedance, point, quantile};
+use tile::Plan;
 
 /// Rows handed to a thread at a time; fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 1024;
@@ -230,7 +231,7 @@ impl Bins {
         let Some((from, to)) = self.around(y) else { return f64::NAN };
         let reach = |edge: Option<f64>| edge.map_or(0, |e| exceedance::exceeding(row, e));
         let beyond = row.last().is_some_and(|&x| x.into() >= self.last());
-        self.surprise((reach(Some(from)) - reach(to)) as f64, row.len(), beyond)
+        self.surprise(reach(Some(from)) - reach(to), row.len(), beyond)
     }
 
     /// Lower and upper edge of the bin of `y`, no upper one for the open bin; `None` where `y` has no score.
@@ -247,10 +248,9 @@ impl Bins {
     }
 
     /// Bits of surprise at a bin with `count` of `draws` draws, when some are (or not) beyond the last edge.
-    #[inline(always)]
-    fn surprise(&self, count: f64, draws: usize, beyond: bool) -> f64 {
+    fn surprise(&self, count: usize, draws: usize, beyond: bool) -> f64 {
         let bins = self.edges.len() - usize::from(self.beyond == Beyond::Closed && !beyond);
-        -((count + 1.0) / (draws + bins) as f64).log2()
+        -((count as f64 + 1.0) / (draws + bins) as f64).log2()
     }
 }
 
@@ -288,6 +288,7 @@ fn standardised(y: f64, mean: f64, variance: f64) -> f64 {
 /// When there are not as many observations as rows.
 pub fn score<T: Sortable>(draws: &Draws<'_, T>, observed: &[T], scores: &[RowScore]) -> Vec<Vec<f64>> {
     assert_eq!(draws.rows(), observed.len(), "one observation a row");
+    let plans = plans(draws, scores);
     let mut whole: Vec<Vec<f64>> = scores.iter().map(|_| vec![0.0; draws.rows()]).collect();
     if scores.is_empty() {
         return whole;
@@ -300,7 +301,7 @@ pub fn score<T: Sortable>(draws: &Draws<'_, T>, observed: &[T], scores: &[RowSco
         }
     }
     parts.into_par_iter().enumerate().for_each(|(i, columns)| {
-        let chunk = Chunk { draws, observed, scores, first: i * CHUNK, columns };
+        let chunk = Chunk { draws, observed, plans: &plans, first: i * CHUNK, columns };
         T::with(Level::best(), chunk);
     });
     whole
@@ -358,6 +359,7 @@ pub fn sums<T: Sortable>(
         whole(weights.len()) && groupings.iter().all(|g| whole(g.of.len())),
         "one weight and group a row"
     );
+    let plans = plans(draws, scores);
     let mut totals: Vec<_> = groupings.iter().map(|g| GroupSums::new(g.count, scores.len())).collect();
     let chunks: Vec<usize> = (0..draws.rows()).step_by(CHUNK).collect();
     for batch in chunks.chunks(BATCH) {
@@ -365,7 +367,7 @@ pub fn sums<T: Sortable>(
             let rows = first..(first + CHUNK).min(draws.rows());
             let mut columns = vec![vec![0.0; rows.len()]; scores.len()];
             let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
-            T::with(Level::best(), Chunk { draws, observed, scores, first, columns: slices });
+            T::with(Level::best(), Chunk { draws, observed, plans: &plans, first, columns: slices });
             let counting = weigh(&observed[rows.clone()], weights.get(rows.clone()), &mut columns);
             groupings.iter().map(|g| group(g, &rows, counting.as_ref(), &columns)).collect::<Vec<_>>()
         };
@@ -440,11 +442,16 @@ fn group(
     sums
 }
 
+/// What is the same for all rows.
+fn plans<'a, T: Real>(draws: &Draws<'_, T>, scores: &'a [RowScore]) -> Vec<Plan<'a>> {
+    scores.iter().map(|score| Plan::new(score, draws.width())).collect()
+}
+
 /// Some rows to score, and where the scores go.
 struct Chunk<'a, T> {
     draws: &'a Draws<'a, T>,
     observed: &'a [T],
-    scores: &'a [RowScore],
+    plans: &'a [Plan<'a>],
     first: usize,
     columns: Vec<&'a mut [f64]>,
 }
@@ -455,24 +462,24 @@ impl<T: Sortable> Job<T> for Chunk<'_, T> {
     #[inline(always)]
     fn run<V: Lanes<T, N>, const N: usize>(mut self) {
         let Some(rows) = self.columns.first().map(|column| column.len()) else { return };
-        let width = self.draws.width();
-        let of_mean =
-            |s: &RowScore| matches!(s, RowScore::Mean | RowScore::Point(_) | RowScore::DawidSebastiani);
-        let wants_mean = self.scores.iter().any(of_mean);
-        let mut tile: Tile<V> = Tile::new();
+        let wants_mean = self.plans.iter().any(Plan::wants_mean);
+        let mut tile: Tile<V> = Tile::new(self.draws.width());
         for start in (0..rows).step_by(N) {
             tile.fill(&self.draws.0, self.first + start);
-            let lane = |l: usize| self.observed[self.first + (start + l).min(rows - 1)].into();
-            let (ranks, y) = (arrays(tile.ranks(width)), std::array::from_fn(lane));
-            let sorted = tile::Sorted::<T, N>::new(ranks, y, wants_mean);
-            for (column, score) in self.columns.iter_mut().zip(self.scores) {
-                let mut values = sorted.score(score);
-                for (l, value) in values.iter_mut().enumerate().filter(|(l, _)| tile.missing >> l & 1 == 1) {
-                    let _ = l;
+            let (mut y, mut missing) = ([0.0; N], tile.missing);
+            for (l, y) in y.iter_mut().enumerate() {
+                *y = self.observed[self.first + (start + l).min(rows - 1)].into();
+                missing |= u32::from(y.is_nan()) << l;
+            }
+            let sorted = tile::Sorted::new(tile.ranks(), y, wants_mean);
+            let end = (start + N).min(rows);
+            for (column, plan) in self.columns.iter_mut().zip(self.plans) {
+                let values = sorted.score(plan);
+                let column = &mut column[start..end];
+                column.copy_from_slice(&values[..end - start]);
+                for (_, value) in column.iter_mut().enumerate().filter(|(l, _)| missing >> l & 1 == 1) {
                     *value = f64::NAN;
                 }
-                let end = (start + N).min(rows);
-                column[start..end].copy_from_slice(&values[..end - start]);
             }
         }
     }

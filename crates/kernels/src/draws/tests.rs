@@ -60,7 +60,7 @@ fn turned<T: Copy>(values: &[T], width: usize) -> Vec<T> {
 fn at<T: Sortable>(level: Level, draws: &Draws<'_, T>, observed: &[T], scores: &[RowScore]) -> Vec<Vec<f64>> {
     let mut columns = vec![vec![0.0; observed.len()]; scores.len()];
     let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
-    T::with(level, Chunk { draws, observed, scores, first: 0, columns: slices });
+    T::with(level, Chunk { draws, observed, plans: &plans(draws, scores), first: 0, columns: slices });
     columns
 }
 

@@ -3,14 +3,40 @@
 use super::{Bins, Event, Interval, RowScore, standardised};
 use crate::crps::{LANES, total};
 use crate::quantile;
-use crate::simd::Real;
+use crate::sort::lanes::{Lanes, Sortable, arrays};
 
 /// Rows whose partial sums are held in registers at a time.
 const ROWS: usize = 8;
 
+/// A score, with what of it is the same for all rows.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    score: &'a RowScore,
+    /// [`Bins::surprise`] by number of draws in the bin; the second where draws are beyond the last edge.
+    surprises: [Vec<f64>; 2],
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(score: &'a RowScore, width: usize) -> Self {
+        let surprises = match score {
+            RowScore::Ignorance(bins) => {
+                [false, true].map(|beyond| (0..=width).map(|n| bins.surprise(n, width, beyond)).collect())
+            }
+            _ => Default::default(),
+        };
+        Self { score, surprises }
+    }
+
+    /// Whether it needs the mean of the draws, of which several scores may have the use.
+    pub(super) fn wants_mean(&self) -> bool {
+        matches!(self.score, RowScore::Mean | RowScore::Point(_) | RowScore::DawidSebastiani)
+    }
+}
+
 /// `N` rows with their draws ascending: `ranks[k][l]` is the `k`-th smallest draw of row `l`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sorted<'a, T, const N: usize> {
+pub(super) struct Sorted<'a, V, T, const N: usize> {
+    vectors: &'a [V],
     ranks: &'a [[T; N]],
     y: [f64; N],
     first: [f64; N],
@@ -19,23 +45,24 @@ pub(super) struct Sorted<'a, T, const N: usize> {
     mean: [f64; N],
 }
 
-impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
+impl<'a, V: Lanes<T, N>, T: Sortable, const N: usize> Sorted<'a, V, T, N> {
     #[inline(always)]
-    pub(super) fn new(ranks: &'a [[T; N]], y: [f64; N], wants_mean: bool) -> Self {
+    pub(super) fn new(vectors: &'a [V], y: [f64; N], wants_mean: bool) -> Self {
+        let ranks = arrays(vectors);
         let first = ranks[0].map(Into::into);
         let last: [f64; N] = ranks[ranks.len() - 1].map(Into::into);
         let constant = std::array::from_fn(|l| first[l] == last[l]);
-        let mut sorted = Self { ranks, y, first, constant, mean: first };
+        let mut sorted = Self { vectors, ranks, y, first, constant, mean: first };
         if wants_mean {
             sorted.mean = sorted.mean();
         }
         sorted
     }
 
-    /// One score of every row.
+    /// One score of every row, whose truth is known.
     #[inline(always)]
-    pub(super) fn score(&self, score: &RowScore) -> [f64; N] {
-        let values = match score {
+    pub(super) fn score(&self, plan: &Plan<'_>) -> [f64; N] {
+        match plan.score {
             RowScore::Observed => self.y,
             RowScore::Mean => self.mean,
             RowScore::Point(loss) => std::array::from_fn(|l| loss.of(self.mean[l], self.y[l])),
@@ -47,7 +74,7 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
             RowScore::Crps => self.crps(),
             RowScore::FairCrps => self.fair_crps(),
             RowScore::ThresholdCrps { threshold } => self.crps_above(*threshold),
-            RowScore::Ignorance(bins) => self.ignorance(bins),
+            RowScore::Ignorance(bins) => self.ignorance(bins, &plan.surprises),
             RowScore::Interval(interval) => self.interval(interval),
             RowScore::Coverage { level } => {
                 let i = Interval::central(*level);
@@ -60,11 +87,10 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
                 let share = self.exceedance(*event);
                 std::array::from_fn(|l| (share[l] - f64::from(event.is(self.y[l]))).powi(2))
             }
-            RowScore::Below => self.share(|x, l| x < self.y[l]),
-            RowScore::AtMost => self.share(|x, l| x <= self.y[l]),
+            RowScore::Below => self.short_of_truth(false),
+            RowScore::AtMost => self.short_of_truth(true),
             RowScore::DawidSebastiani => self.dawid_sebastiani(),
-        };
-        std::array::from_fn(|l| if self.y[l].is_nan() { f64::NAN } else { values[l] })
+        }
     }
 
     /// Sum over ranks of a function of rank, draw and row, in the order of [`crate::crps::sum`].
@@ -90,11 +116,39 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
         sums
     }
 
-    /// Share of the draws for which something holds.
+    /// How many draws of every row reach its threshold.
     #[inline(always)]
-    fn share(&self, holds: impl Fn(f64, usize) -> bool) -> [f64; N] {
-        let counts = self.sum(|_, x, l| if holds(x, l) { 1.0 } else { 0.0 });
-        counts.map(|count| count / self.ranks.len() as f64)
+    fn reaching(&self, thresholds: &[T; N]) -> [usize; N] {
+        let threshold = V::load(thresholds);
+        let mut counts = [V::load(&[T::NONE; N]); 2];
+        let (pairs, rest) = self.vectors.as_chunks::<2>();
+        for pair in pairs {
+            counts[0] = counts[0].count(pair[0], threshold);
+            counts[1] = counts[1].count(pair[1], threshold);
+        }
+        for &draws in rest {
+            counts[0] = counts[0].count(draws, threshold);
+        }
+        let (counts, mut all) = (arrays(&counts), [0; N]);
+        for l in 0..N {
+            all[l] = counts[0][l].whole() + counts[1][l].whole();
+        }
+        all
+    }
+
+    /// Share of the draws that are events.
+    #[inline(always)]
+    fn exceedance(&self, event: Event) -> [f64; N] {
+        let counts = self.reaching(&[T::reaching(event.threshold, event.strict); N]);
+        counts.map(|count| count as f64 / self.ranks.len() as f64)
+    }
+
+    /// Share of the draws below the truth, or also at it.
+    #[inline(always)]
+    fn short_of_truth(&self, at: bool) -> [f64; N] {
+        let counts = self.reaching(&self.y.map(|y| T::reaching(y, at)));
+        let m = self.ranks.len() as f64;
+        counts.map(|count| (m - count as f64) / m)
     }
 
     #[inline(always)]
@@ -192,32 +246,28 @@ impl<'a, T: Real, const N: usize> Sorted<'a, T, N> {
     }
 
     #[inline(always)]
-    fn exceedance(&self, event: Event) -> [f64; N] {
-        if event.strict {
-            self.share(|x, _| x > event.threshold)
-        } else {
-            self.share(|x, _| x >= event.threshold)
-        }
-    }
-
-    #[inline(always)]
-    fn ignorance(&self, bins: &Bins) -> [f64; N] {
-        // No comparison with NaN holds: no draw is beyond the edge that an open bin does not have.
-        let (mut from, mut to) = ([f64::NAN; N], [f64::NAN; N]);
+    fn ignorance(&self, bins: &Bins, surprises: &[Vec<f64>; 2]) -> [f64; N] {
+        // Nothing reaches NaN: no draw is beyond the edge that an open bin does not have.
+        let nothing = T::reaching(f64::NAN, false);
+        let (mut from, mut to) = ([nothing; N], [nothing; N]);
+        let mut scored = [false; N];
         for l in 0..N {
             if let Some((lower, upper)) = bins.around(self.y[l]) {
-                (from[l], to[l]) = (lower, upper.unwrap_or(f64::NAN));
+                scored[l] = true;
+                from[l] = T::reaching(lower, false);
+                to[l] = upper.map_or(nothing, |upper| T::reaching(upper, false));
             }
         }
-        let within = self.sum(|_, x, l| {
-            let (above, beyond) = (if x >= from[l] { 1.0 } else { 0.0 }, if x >= to[l] { 1.0 } else { 0.0 });
-            above - beyond
-        });
-        let (last, m) = (self.ranks[self.ranks.len() - 1], self.ranks.len());
-        std::array::from_fn(|l| {
-            let surprise = bins.surprise(within[l], m, last[l].into() >= bins.last());
-            if from[l].is_nan() { f64::NAN } else { surprise }
-        })
+        let (above, beyond) = (self.reaching(&from), self.reaching(&to));
+        let last = &self.ranks[self.ranks.len() - 1];
+        let mut surprise_of_row = [f64::NAN; N];
+        for l in 0..N {
+            if scored[l] {
+                let surprises = &surprises[usize::from(last[l].into() >= bins.last())];
+                surprise_of_row[l] = surprises[above[l] - beyond[l]];
+            }
+        }
+        surprise_of_row
     }
 
     #[inline(always)]

@@ -1,31 +1,45 @@
-//! Vectors of values, one lane a row.
+//! Vectors of sort keys, one lane a row.
+//!
+//! Draws are sorted as integers: the bits of a float that is not negative ascend with it, those of a negative one do so
+//! after [`Lanes::flip`]. Integers have no NaN and one zero, so that every processor puts the same draw first, and their
+//! minimum costs half as much as that of floats.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64 as arch;
 
 use crate::simd::{Level, Real};
 
-/// `N` values of type `T` that are compared at once.
-pub trait Lanes<T: Real, const N: usize>: Copy {
-    /// Neighbours in memory.
-    fn load(values: &[T; N]) -> Self;
-    /// The smaller ones; of a NaN and a number either.
+/// Keys that are compared at once.
+pub trait Keys: Copy {
+    /// The highest key, which no number has: what empty places are filled with.
+    fn pad() -> Self;
+    /// Lower key of each lane.
     #[must_use]
     fn min(self, other: Self) -> Self;
-    /// The greater ones; of a NaN and a number either.
+    /// Higher key of each lane.
     #[must_use]
     fn max(self, other: Self) -> Self;
-    /// Lanes that hold a NaN in either, or are smaller here than there.
-    fn below_or_nan(self, other: Self) -> u32;
-    /// Lanes that hold a NaN in either.
-    fn nan(self, other: Self) -> u32;
+    /// Bits that are set in either.
+    #[must_use]
+    fn or(self, other: Self) -> Self;
+}
+
+/// `N` values of type `T`, as their bits or as their keys.
+pub trait Lanes<T: Real, const N: usize>: Keys {
+    /// Neighbours in memory.
+    fn load(values: &[T; N]) -> Self;
+    /// Whether the sign bit of any lane is set.
+    fn negative(self) -> bool;
+    /// Bits to keys and back; changes only negative lanes.
+    #[must_use]
+    fn flip(self) -> Self;
+    /// Whether the key of any lane is above that of `other`.
+    fn exceeds(self, other: Self) -> bool;
+    /// `self`, whole numbers, one higher where the value `x >= threshold`; 0 is the number of [`Sortable::NONE`].
+    #[must_use]
+    fn count(self, x: Self, threshold: Self) -> Self;
     /// Exchanges rows and columns.
     fn transpose(rows: [Self; N]) -> [Self; N];
-    /// The same value in every lane.
-    #[inline(always)]
-    fn splat(value: T) -> Self {
-        Self::load(&[value; N])
-    }
 }
 
 /// Vectors as arrays of their lanes.
@@ -46,149 +60,234 @@ pub trait Job<T: Real>: Sized {
 
 /// Values that a [`Job`] can be done with.
 pub trait Sortable: Real {
-    /// Above all others.
-    const INFINITY: Self;
+    /// The value whose bits are the whole number 0.
+    #[doc(hidden)]
+    const NONE: Self;
+    /// The whole number that are its bits.
+    #[doc(hidden)]
+    fn whole(self) -> usize;
     /// Does a job with the instructions of `level`, if the processor has them.
     #[doc(hidden)]
     fn with<J: Job<Self>>(level: Level, job: J) -> J::Out;
     /// Total order, NaN last.
     #[doc(hidden)]
     fn order(&self, other: &Self) -> std::cmp::Ordering;
+    /// The lowest value that is at least `threshold`, or above it when `strict`; NaN, which nothing reaches, if there is
+    /// none.
+    #[doc(hidden)]
+    fn reaching(threshold: f64, strict: bool) -> Self;
 }
 
-/// Lanes for processors of which nothing is known.
-#[derive(Clone, Copy)]
-pub(crate) struct Array<T, const N: usize>([T; N]);
+/// Lanes for processors of which nothing is known: the bits of `$value` as `$bits`.
+macro_rules! portable {
+    ($name:ident, $value:ident, $bits:ident) => {
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct $name([$bits; 8]);
 
-impl<T: Real, const N: usize> Lanes<T, N> for Array<T, N> {
-    #[inline(always)]
-    fn load(values: &[T; N]) -> Self {
-        Self(*values)
-    }
-
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| if self.0[i] < other.0[i] { self.0[i] } else { other.0[i] }))
-    }
-
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
-    }
-
-    #[inline(always)]
-    fn below_or_nan(self, other: Self) -> u32 {
-        let mut mask = 0;
-        for i in 0..N {
-            mask |= u32::from(!matches!(self.0[i].partial_cmp(&other.0[i]), Some(o) if o.is_ge())) << i;
-        }
-        mask
-    }
-
-    #[inline(always)]
-    fn nan(self, other: Self) -> u32 {
-        let mut mask = 0;
-        for i in 0..N {
-            mask |= u32::from(self.0[i].partial_cmp(&other.0[i]).is_none()) << i;
-        }
-        mask
-    }
-
-    #[inline(always)]
-    fn transpose(rows: [Self; N]) -> [Self; N] {
-        std::array::from_fn(|c| Self(std::array::from_fn(|r| rows[r].0[c])))
-    }
-}
-
-/// Implements the lanes of one vector type of the processor by its instructions.
-macro_rules! vector {
-    ($vector:ident, $value:ty, $lanes:literal, $load:ident, $min:ident, $max:ident,
-     |$a:ident, $b:ident, $how:ident| $compare:expr, $transpose:path) => {
-        #[cfg(target_arch = "x86_64")]
-        #[allow(unsafe_code, reason = "vector instructions")]
-        impl Lanes<$value, $lanes> for arch::$vector {
+        impl Keys for $name {
             #[inline(always)]
-            fn load(values: &[$value; $lanes]) -> Self {
-                // SAFETY: lanes of the processor are used only inside `Sortable::with`, at a level that it has; the array has as many values as are read, and no alignment is needed.
-                unsafe { arch::$load(values.as_ptr()) }
+            fn pad() -> Self {
+                Self([$bits::MAX; 8])
             }
 
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                // SAFETY: as in `load`.
-                unsafe { arch::$min(self, other) }
+                Self(std::array::from_fn(|i| self.0[i].min(other.0[i])))
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(std::array::from_fn(|i| self.0[i] | other.0[i]))
             }
 
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                // SAFETY: as in `load`.
-                unsafe { arch::$max(self, other) }
+                Self(std::array::from_fn(|i| self.0[i].max(other.0[i])))
+            }
+        }
+
+        impl Lanes<$value, 8> for $name {
+            #[inline(always)]
+            fn load(values: &[$value; 8]) -> Self {
+                Self(values.map(|x| x.to_bits().cast_signed()))
             }
 
             #[inline(always)]
-            fn below_or_nan(self, other: Self) -> u32 {
-                const $how: i32 = arch::_CMP_NGE_UQ;
-                let ($a, $b) = (self, other);
-                // SAFETY: as in `load`.
-                unsafe { $compare }
+            fn negative(self) -> bool {
+                self.0.iter().fold(0, |a, b| a | b) < 0
             }
 
             #[inline(always)]
-            fn nan(self, other: Self) -> u32 {
-                const $how: i32 = arch::_CMP_UNORD_Q;
-                let ($a, $b) = (self, other);
-                // SAFETY: as in `load`.
-                unsafe { $compare }
+            fn flip(self) -> Self {
+                Self(self.0.map(|b| b ^ ((b >> ($bits::BITS - 1)) & $bits::MAX)))
             }
 
             #[inline(always)]
-            fn transpose(rows: [Self; $lanes]) -> [Self; $lanes] {
-                // SAFETY: as in `load`.
-                unsafe { $transpose(rows) }
+            fn exceeds(self, other: Self) -> bool {
+                (0..8).fold(false, |any, i| any | (self.0[i] > other.0[i]))
+            }
+
+            #[inline(always)]
+            fn count(mut self, x: Self, threshold: Self) -> Self {
+                let value = |bits: $bits| $value::from_bits(bits.cast_unsigned());
+                for i in 0..8 {
+                    self.0[i] += $bits::from(value(x.0[i]) >= value(threshold.0[i]));
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn transpose(rows: [Self; 8]) -> [Self; 8] {
+                std::array::from_fn(|c| Self(rows.map(|row| row.0[c])))
+            }
+        }
+    };
+}
+
+portable!(Single, f32, i32);
+portable!(Double, f64, i64);
+
+/// Lanes of one vector type of the processor, by its instructions.
+macro_rules! vector {
+    ($name:ident($vector:ident), $value:ident x $lanes:literal, $load:ident, $or:ident, $xor:ident, $pad:expr,
+     |$a:ident, $b:ident| $min:expr, $max:expr, $negative:expr, $magnitude:expr, $exceeds:expr,
+     $sub:ident, $reached:expr, $transpose:path) => {
+        #[cfg(target_arch = "x86_64")]
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct $name(arch::$vector);
+
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code, reason = "vector instructions")]
+        impl Keys for $name {
+            #[inline(always)]
+            fn pad() -> Self {
+                // SAFETY: lanes of the processor are used only inside `Sortable::with`, at a level that it has.
+                Self(unsafe { $pad })
+            }
+
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: as in `pad`.
+                Self(unsafe { $min })
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                // SAFETY: as in `pad`.
+                Self(unsafe { arch::$or(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: as in `pad`.
+                Self(unsafe { $max })
+            }
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code, reason = "vector instructions")]
+        impl Lanes<$value, $lanes> for $name {
+            #[inline(always)]
+            fn load(values: &[$value; $lanes]) -> Self {
+                // SAFETY: as in `pad`; the array has as many values as are read, and no alignment is needed.
+                Self(unsafe { arch::$load(values.as_ptr().cast()) })
+            }
+
+            #[inline(always)]
+            fn negative(self) -> bool {
+                let $a = self.0;
+                // SAFETY: as in `pad`.
+                unsafe { $negative != 0 }
+            }
+
+            #[inline(always)]
+            fn flip(self) -> Self {
+                let $a = self.0;
+                // SAFETY: as in `pad`.
+                Self(unsafe { arch::$xor($a, $magnitude) })
+            }
+
+            #[inline(always)]
+            fn exceeds(self, other: Self) -> bool {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: as in `pad`.
+                unsafe { $exceeds != 0 }
+            }
+
+            #[inline(always)]
+            fn count(self, x: Self, threshold: Self) -> Self {
+                let ($a, $b) = (x.0, threshold.0);
+                // SAFETY: as in `pad`.
+                Self(unsafe { arch::$sub(self.0, $reached) })
+            }
+
+            #[inline(always)]
+            fn transpose(mut rows: [Self; $lanes]) -> [Self; $lanes] {
+                let mut bits = [rows[0].0; $lanes];
+                for i in 0..$lanes {
+                    bits[i] = rows[i].0;
+                }
+                // SAFETY: as in `pad`.
+                let bits = unsafe { $transpose(bits) };
+                for i in 0..$lanes {
+                    rows[i] = Self(bits[i]);
+                }
+                rows
             }
         }
     };
 }
 
 vector!(
-    __m512,
-    f32,
-    16,
-    _mm512_loadu_ps,
-    _mm512_min_ps,
-    _mm512_max_ps,
-    |a, b, HOW| u32::from(arch::_mm512_cmp_ps_mask::<HOW>(a, b)),
-    transpose::f32x16
+    F32x16(__m512i), f32 x 16, _mm512_loadu_si512, _mm512_or_si512, _mm512_xor_si512,
+    arch::_mm512_set1_epi32(i32::MAX),
+    |a, b| arch::_mm512_min_epi32(a, b),
+    arch::_mm512_max_epi32(a, b),
+    arch::_mm512_movepi32_mask(a),
+    arch::_mm512_srli_epi32::<1>(arch::_mm512_srai_epi32::<31>(a)),
+    arch::_mm512_cmpgt_epi32_mask(a, b),
+    _mm512_sub_epi32,
+    arch::_mm512_movm_epi32(arch::_mm512_cmp_ps_mask::<{ arch::_CMP_GE_OQ }>(arch::_mm512_castsi512_ps(a), arch::_mm512_castsi512_ps(b))),
+    transpose::wide32
 );
 vector!(
-    __m512d,
-    f64,
-    8,
-    _mm512_loadu_pd,
-    _mm512_min_pd,
-    _mm512_max_pd,
-    |a, b, HOW| u32::from(arch::_mm512_cmp_pd_mask::<HOW>(a, b)),
-    transpose::f64x8
+    F64x8(__m512i), f64 x 8, _mm512_loadu_si512, _mm512_or_si512, _mm512_xor_si512,
+    arch::_mm512_set1_epi64(i64::MAX),
+    |a, b| arch::_mm512_min_epi64(a, b),
+    arch::_mm512_max_epi64(a, b),
+    arch::_mm512_movepi64_mask(a),
+    arch::_mm512_srli_epi64::<1>(arch::_mm512_srai_epi64::<63>(a)),
+    arch::_mm512_cmpgt_epi64_mask(a, b),
+    _mm512_sub_epi64,
+    arch::_mm512_movm_epi64(arch::_mm512_cmp_pd_mask::<{ arch::_CMP_GE_OQ }>(arch::_mm512_castsi512_pd(a), arch::_mm512_castsi512_pd(b))),
+    transpose::wide64
 );
 vector!(
-    __m256,
-    f32,
-    8,
-    _mm256_loadu_ps,
-    _mm256_min_ps,
-    _mm256_max_ps,
-    |a, b, HOW| arch::_mm256_movemask_ps(arch::_mm256_cmp_ps::<HOW>(a, b)) as u32,
-    transpose::f32x8
+    F32x8(__m256i), f32 x 8, _mm256_loadu_si256, _mm256_or_si256, _mm256_xor_si256,
+    arch::_mm256_set1_epi32(i32::MAX),
+    |a, b| arch::_mm256_min_epi32(a, b),
+    arch::_mm256_max_epi32(a, b),
+    arch::_mm256_movemask_ps(arch::_mm256_castsi256_ps(a)),
+    arch::_mm256_srli_epi32::<1>(arch::_mm256_srai_epi32::<31>(a)),
+    arch::_mm256_movemask_epi8(arch::_mm256_cmpgt_epi32(a, b)),
+    _mm256_sub_epi32,
+    arch::_mm256_castps_si256(arch::_mm256_cmp_ps::<{ arch::_CMP_GE_OQ }>(arch::_mm256_castsi256_ps(a), arch::_mm256_castsi256_ps(b))),
+    transpose::narrow32
 );
+// There is no minimum of 64-bit integers before AVX-512.
 vector!(
-    __m256d,
-    f64,
-    4,
-    _mm256_loadu_pd,
-    _mm256_min_pd,
-    _mm256_max_pd,
-    |a, b, HOW| arch::_mm256_movemask_pd(arch::_mm256_cmp_pd::<HOW>(a, b)) as u32,
-    transpose::f64x4
+    F64x4(__m256i), f64 x 4, _mm256_loadu_si256, _mm256_or_si256, _mm256_xor_si256,
+    arch::_mm256_set1_epi64x(i64::MAX),
+    |a, b| arch::_mm256_blendv_epi8(a, b, arch::_mm256_cmpgt_epi64(a, b)),
+    arch::_mm256_blendv_epi8(b, a, arch::_mm256_cmpgt_epi64(a, b)),
+    arch::_mm256_movemask_pd(arch::_mm256_castsi256_pd(a)),
+    arch::_mm256_srli_epi64::<1>(arch::_mm256_cmpgt_epi64(arch::_mm256_setzero_si256(), a)),
+    arch::_mm256_movemask_epi8(arch::_mm256_cmpgt_epi64(a, b)),
+    _mm256_sub_epi64,
+    arch::_mm256_castpd_si256(arch::_mm256_cmp_pd::<{ arch::_CMP_GE_OQ }>(arch::_mm256_castsi256_pd(a), arch::_mm256_castsi256_pd(b))),
+    transpose::narrow64
 );
 
 /// Exchange of rows and columns, by shuffles in registers: gathers take three times as long.
@@ -198,112 +297,108 @@ mod transpose {
     #[allow(clippy::wildcard_imports, reason = "instructions")]
     use super::arch::*;
 
+    /// Four rows of four quarters, turned over.
+    ///
     /// # Safety
     /// The processor has AVX-512.
     #[inline(always)]
-    pub(super) unsafe fn f32x16(r: [__m512; 16]) -> [__m512; 16] {
+    unsafe fn quarters(u: [__m512i; 4]) -> [__m512i; 4] {
         // SAFETY: by the caller.
         unsafe {
-            let mut t = r;
-            for i in 0..8 {
-                t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-                t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-            }
-            let mut u = t;
-            for i in 0..4 {
-                let pair = |a: __m512, b: __m512| (_mm512_castps_pd(a), _mm512_castps_pd(b));
-                let (a, b) = pair(t[4 * i], t[4 * i + 2]);
-                let (c, d) = pair(t[4 * i + 1], t[4 * i + 3]);
-                u[4 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-                u[4 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-                u[4 * i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
-                u[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
-            }
-            // u[4 i + j] holds columns j, j + 4, j + 8, j + 12 of rows 4 i .. 4 i + 3, a quarter each.
-            let mut out = r;
-            for j in 0..4 {
-                let (a, b) = (u[j], u[4 + j]);
-                let (c, d) = (u[8 + j], u[12 + j]);
-                let (ab, ab_odd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
-                let (cd, cd_odd) = (_mm512_shuffle_f32x4::<0x88>(c, d), _mm512_shuffle_f32x4::<0xdd>(c, d));
-                out[j] = _mm512_shuffle_f32x4::<0x88>(ab, cd);
-                out[8 + j] = _mm512_shuffle_f32x4::<0xdd>(ab, cd);
-                out[4 + j] = _mm512_shuffle_f32x4::<0x88>(ab_odd, cd_odd);
-                out[12 + j] = _mm512_shuffle_f32x4::<0xdd>(ab_odd, cd_odd);
-            }
-            out
-        }
-    }
-
-    /// # Safety
-    /// The processor has AVX-512.
-    #[inline(always)]
-    pub(super) unsafe fn f64x8(r: [__m512d; 8]) -> [__m512d; 8] {
-        // SAFETY: by the caller.
-        unsafe {
-            let mut t = r;
-            for i in 0..4 {
-                t[2 * i] = _mm512_unpacklo_pd(r[2 * i], r[2 * i + 1]);
-                t[2 * i + 1] = _mm512_unpackhi_pd(r[2 * i], r[2 * i + 1]);
-            }
-            // t[2 i + j] holds columns j, j + 2, j + 4, j + 6 of rows 2 i and 2 i + 1, a quarter each.
-            let mut out = r;
-            for j in 0..2 {
-                let (a, b) = (t[j], t[2 + j]);
-                let (c, d) = (t[4 + j], t[6 + j]);
-                let (ab, ab_odd) = (_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0xdd>(a, b));
-                let (cd, cd_odd) = (_mm512_shuffle_f64x2::<0x88>(c, d), _mm512_shuffle_f64x2::<0xdd>(c, d));
-                out[j] = _mm512_shuffle_f64x2::<0x88>(ab, cd);
-                out[4 + j] = _mm512_shuffle_f64x2::<0xdd>(ab, cd);
-                out[2 + j] = _mm512_shuffle_f64x2::<0x88>(ab_odd, cd_odd);
-                out[6 + j] = _mm512_shuffle_f64x2::<0xdd>(ab_odd, cd_odd);
-            }
-            out
-        }
-    }
-
-    /// # Safety
-    /// The processor has AVX2.
-    #[inline(always)]
-    pub(super) unsafe fn f32x8(r: [__m256; 8]) -> [__m256; 8] {
-        // SAFETY: by the caller.
-        unsafe {
-            let mut t = r;
-            for i in 0..4 {
-                t[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-                t[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-            }
-            let mut u = t;
-            for i in 0..2 {
-                let (a, b) = (t[4 * i], t[4 * i + 2]);
-                let (c, d) = (t[4 * i + 1], t[4 * i + 3]);
-                u[4 * i] = _mm256_shuffle_ps::<0x44>(a, b);
-                u[4 * i + 1] = _mm256_shuffle_ps::<0xee>(a, b);
-                u[4 * i + 2] = _mm256_shuffle_ps::<0x44>(c, d);
-                u[4 * i + 3] = _mm256_shuffle_ps::<0xee>(c, d);
-            }
-            let mut out = r;
-            for j in 0..4 {
-                out[j] = _mm256_permute2f128_ps::<0x20>(u[j], u[4 + j]);
-                out[4 + j] = _mm256_permute2f128_ps::<0x31>(u[j], u[4 + j]);
-            }
-            out
-        }
-    }
-
-    /// # Safety
-    /// The processor has AVX2.
-    #[inline(always)]
-    pub(super) unsafe fn f64x4(r: [__m256d; 4]) -> [__m256d; 4] {
-        // SAFETY: by the caller.
-        unsafe {
-            let (a, b) = (_mm256_unpacklo_pd(r[0], r[1]), _mm256_unpackhi_pd(r[0], r[1]));
-            let (c, d) = (_mm256_unpacklo_pd(r[2], r[3]), _mm256_unpackhi_pd(r[2], r[3]));
+            let (a, b) = (_mm512_shuffle_i32x4::<0x88>(u[0], u[1]), _mm512_shuffle_i32x4::<0x88>(u[2], u[3]));
+            let (c, d) = (_mm512_shuffle_i32x4::<0xdd>(u[0], u[1]), _mm512_shuffle_i32x4::<0xdd>(u[2], u[3]));
             [
-                _mm256_permute2f128_pd::<0x20>(a, c),
-                _mm256_permute2f128_pd::<0x20>(b, d),
-                _mm256_permute2f128_pd::<0x31>(a, c),
-                _mm256_permute2f128_pd::<0x31>(b, d),
+                _mm512_shuffle_i32x4::<0x88>(a, b),
+                _mm512_shuffle_i32x4::<0x88>(c, d),
+                _mm512_shuffle_i32x4::<0xdd>(a, b),
+                _mm512_shuffle_i32x4::<0xdd>(c, d),
+            ]
+        }
+    }
+
+    /// # Safety
+    /// The processor has AVX-512.
+    #[inline(always)]
+    pub(super) unsafe fn wide32(r: [__m512i; 16]) -> [__m512i; 16] {
+        let (mut u, mut out) = (r, r);
+        // SAFETY: by the caller.
+        unsafe {
+            for q in [0, 4, 8, 12] {
+                let (a, b) = (_mm512_unpacklo_epi32(r[q], r[q + 1]), _mm512_unpackhi_epi32(r[q], r[q + 1]));
+                let (c, d) =
+                    (_mm512_unpacklo_epi32(r[q + 2], r[q + 3]), _mm512_unpackhi_epi32(r[q + 2], r[q + 3]));
+                u[q] = _mm512_unpacklo_epi64(a, c);
+                u[q + 1] = _mm512_unpackhi_epi64(a, c);
+                u[q + 2] = _mm512_unpacklo_epi64(b, d);
+                u[q + 3] = _mm512_unpackhi_epi64(b, d);
+            }
+            // u[q + k] holds columns k, k + 4, k + 8, k + 12 of rows q .. q + 3, a quarter each.
+            for k in 0..4 {
+                let turned = quarters([u[k], u[4 + k], u[8 + k], u[12 + k]]);
+                for j in 0..4 {
+                    out[4 * j + k] = turned[j];
+                }
+            }
+        }
+        out
+    }
+
+    /// # Safety
+    /// The processor has AVX-512.
+    #[inline(always)]
+    pub(super) unsafe fn wide64(r: [__m512i; 8]) -> [__m512i; 8] {
+        let (mut low, mut high, mut out) = ([r[0]; 4], [r[0]; 4], r);
+        // SAFETY: by the caller.
+        unsafe {
+            for i in 0..4 {
+                low[i] = _mm512_unpacklo_epi64(r[2 * i], r[2 * i + 1]);
+                high[i] = _mm512_unpackhi_epi64(r[2 * i], r[2 * i + 1]);
+            }
+            let (low, high) = (quarters(low), quarters(high));
+            for j in 0..4 {
+                (out[2 * j], out[2 * j + 1]) = (low[j], high[j]);
+            }
+        }
+        out
+    }
+
+    /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    pub(super) unsafe fn narrow32(r: [__m256i; 8]) -> [__m256i; 8] {
+        let (mut u, mut out) = (r, r);
+        // SAFETY: by the caller.
+        unsafe {
+            for q in [0, 4] {
+                let (a, b) = (_mm256_unpacklo_epi32(r[q], r[q + 1]), _mm256_unpackhi_epi32(r[q], r[q + 1]));
+                let (c, d) =
+                    (_mm256_unpacklo_epi32(r[q + 2], r[q + 3]), _mm256_unpackhi_epi32(r[q + 2], r[q + 3]));
+                u[q] = _mm256_unpacklo_epi64(a, c);
+                u[q + 1] = _mm256_unpackhi_epi64(a, c);
+                u[q + 2] = _mm256_unpacklo_epi64(b, d);
+                u[q + 3] = _mm256_unpackhi_epi64(b, d);
+            }
+            for k in 0..4 {
+                out[k] = _mm256_permute2x128_si256::<0x20>(u[k], u[4 + k]);
+                out[4 + k] = _mm256_permute2x128_si256::<0x31>(u[k], u[4 + k]);
+            }
+        }
+        out
+    }
+
+    /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    pub(super) unsafe fn narrow64(r: [__m256i; 4]) -> [__m256i; 4] {
+        // SAFETY: by the caller.
+        unsafe {
+            let (a, b) = (_mm256_unpacklo_epi64(r[0], r[1]), _mm256_unpackhi_epi64(r[0], r[1]));
+            let (c, d) = (_mm256_unpacklo_epi64(r[2], r[3]), _mm256_unpackhi_epi64(r[2], r[3]));
+            [
+                _mm256_permute2x128_si256::<0x20>(a, c),
+                _mm256_permute2x128_si256::<0x20>(b, d),
+                _mm256_permute2x128_si256::<0x31>(a, c),
+                _mm256_permute2x128_si256::<0x31>(b, d),
             ]
         }
     }
@@ -311,9 +406,14 @@ mod transpose {
 
 /// Chooses the vectors of a value type by level.
 macro_rules! sortable {
-    ($value:ty, $wide:ident x $wide_lanes:literal, $narrow:ident x $narrow_lanes:literal) => {
+    ($value:ident, $wide:ident x $wide_lanes:literal, $narrow:ident x $narrow_lanes:literal, $portable:ident) => {
         impl Sortable for $value {
-            const INFINITY: Self = Self::INFINITY;
+            const NONE: Self = 0.0;
+
+            #[inline(always)]
+            fn whole(self) -> usize {
+                self.to_bits() as usize
+            }
 
             #[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
             fn with<J: Job<Self>>(level: Level, job: J) -> J::Out {
@@ -321,11 +421,11 @@ macro_rules! sortable {
                 {
                     #[target_feature(enable = "avx2,popcnt")]
                     fn avx2<J: Job<$value>>(job: J) -> J::Out {
-                        job.run::<arch::$narrow, $narrow_lanes>()
+                        job.run::<$narrow, $narrow_lanes>()
                     }
                     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,popcnt")]
                     fn avx512<J: Job<$value>>(job: J) -> J::Out {
-                        job.run::<arch::$wide, $wide_lanes>()
+                        job.run::<$wide, $wide_lanes>()
                     }
                     match level.checked() {
                         // SAFETY: `checked` answers this level only where the processor has its instructions.
@@ -336,53 +436,53 @@ macro_rules! sortable {
                     }
                 }
                 let _ = level;
-                job.run::<Array<$value, 8>, 8>()
+                job.run::<$portable, 8>()
             }
 
             fn order(&self, other: &Self) -> std::cmp::Ordering {
                 self.is_nan().cmp(&other.is_nan()).then(self.total_cmp(other))
             }
+
+            fn reaching(threshold: f64, strict: bool) -> Self {
+                let near = threshold as Self;
+                let reached = if strict { f64::from(near) > threshold } else { f64::from(near) >= threshold };
+                match reached {
+                    true => near,
+                    false if near == Self::INFINITY => Self::NAN,
+                    false => near.next_up(),
+                }
+            }
         }
     };
 }
 
-sortable!(f32, __m512 x 16, __m256 x 8);
-sortable!(f64, __m512d x 8, __m256d x 4);
+sortable!(f32, F32x16 x 16, F32x8 x 8, Single);
+sortable!(f64, F64x8 x 8, F64x4 x 4, Double);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Transposes the numbers 0, 1, ... and writes them out.
+    /// Transposes the numbers 0, 1, ... and compares every lane.
     struct Exchange;
 
-    impl Job<f32> for Exchange {
-        type Out = bool;
-        #[inline(always)]
-        fn run<V: Lanes<f32, N>, const N: usize>(self) -> bool {
-            let number = |r: usize, c: usize| (r * N + c) as f32;
-            let rows = std::array::from_fn(|r| V::load(&std::array::from_fn(|c| number(r, c))));
-            let columns = V::transpose(rows);
-            (0..N).all(|c| {
-                let expected = V::load(&std::array::from_fn(|r| number(r, c)));
-                columns[c].below_or_nan(expected) == 0 && expected.below_or_nan(columns[c]) == 0
-            })
-        }
+    macro_rules! exchange {
+        ($value:ty) => {
+            impl Job<$value> for Exchange {
+                type Out = bool;
+                #[inline(always)]
+                fn run<V: Lanes<$value, N>, const N: usize>(self) -> bool {
+                    let number = |r: usize, c: usize| (r * N + c) as $value;
+                    let rows = std::array::from_fn(|r| V::load(&std::array::from_fn(|c| number(r, c))));
+                    let columns = V::transpose(rows);
+                    let turned = |c: usize| std::array::from_fn(|r| number(r, c));
+                    (0..N).all(|c| arrays(&columns)[c] == turned(c))
+                }
+            }
+        };
     }
-
-    impl Job<f64> for Exchange {
-        type Out = bool;
-        #[inline(always)]
-        fn run<V: Lanes<f64, N>, const N: usize>(self) -> bool {
-            let number = |r: usize, c: usize| (r * N + c) as f64;
-            let rows = std::array::from_fn(|r| V::load(&std::array::from_fn(|c| number(r, c))));
-            let columns = V::transpose(rows);
-            (0..N).all(|c| {
-                let expected = V::load(&std::array::from_fn(|r| number(r, c)));
-                columns[c].below_or_nan(expected) == 0 && expected.below_or_nan(columns[c]) == 0
-            })
-        }
-    }
+    exchange!(f32);
+    exchange!(f64);
 
     #[test]
     fn rows_become_columns_in_every_vector() {
@@ -390,5 +490,18 @@ mod tests {
             assert!(<f32 as Sortable>::with(level, Exchange), "{level:?}");
             assert!(<f64 as Sortable>::with(level, Exchange), "{level:?}");
         }
+    }
+
+    #[test]
+    fn the_lowest_value_that_reaches_a_threshold() {
+        assert_eq!(f32::reaching(1.0, false), 1.0);
+        assert_eq!(f32::reaching(1.0, true), 1.0_f32.next_up());
+        assert_eq!(f32::reaching(0.7, false), 0.7_f32.next_up(), "the nearest single is below");
+        assert_eq!(f32::reaching(0.1, true), 0.1, "the nearest single is above");
+        assert_eq!(f64::reaching(-0.0, true), f64::from_bits(1));
+        assert_eq!(f32::reaching(-1e300, false), f32::MIN, "beyond the singles");
+        assert_eq!(f32::reaching(1e300, false), f32::INFINITY);
+        assert_eq!(f32::reaching(f64::NEG_INFINITY, false), f32::NEG_INFINITY);
+        assert!(f64::reaching(f64::INFINITY, true).is_nan() && f32::reaching(f64::NAN, false).is_nan());
     }
 }
