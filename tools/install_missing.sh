@@ -4,7 +4,7 @@
 #   tools/install_missing.sh GROUP...
 #
 #   build    a C compiler and linker (zstd and the TLS library have C parts), certificates for downloads; for XGBoost a C++
-#            compiler, CMake and libclang (its build reads the C headers with it)
+#            compiler, CMake, make and libclang (its build reads the C headers with it)
 #   python   python3 with venv, for the tests and the style gate
 #   lint     rustfmt and clippy
 #   deny     cargo-deny, into the target folder
@@ -52,6 +52,7 @@ missing_packages() {
                 has_certificates || echo ca-certificates
                 command -v g++ >/dev/null || echo g++
                 command -v cmake >/dev/null || echo cmake
+                command -v make >/dev/null || echo make
                 has_libclang || echo libclang-dev
                 ;;
             python) has_venv || printf '%s\n' python3 python3-venv ;;

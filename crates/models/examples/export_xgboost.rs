@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (extension, model) = fitted.export()?.ok_or("no export")?;
         fs::write(Path::new(&folder).join(format!("{objective}.{extension}")), model)?;
         let table =
-            table(&rows, &fitted.predict(&rows)?, fitted.contributions(&rows)?.ok_or("no contributions")?);
+            table(&rows, &fitted.predict(&rows)?, &fitted.contributions(&rows)?.ok_or("no contributions")?);
         fs::write(Path::new(&folder).join(format!("{objective}.csv")), table?)?;
     }
     Ok(())
@@ -54,7 +54,7 @@ fn labels(rows: &DesignMatrix, events: bool) -> Vec<f32> {
 }
 
 /// The columns, `prediction`, and `shap_0` to the base value; a missing value is an empty field.
-fn table(rows: &DesignMatrix, predicted: &[f32], parts: Contributions) -> Result<String, std::fmt::Error> {
+fn table(rows: &DesignMatrix, predicted: &[f32], parts: &Contributions) -> Result<String, std::fmt::Error> {
     let width = COLUMNS.len() + 1;
     let names: Vec<String> = (0..width).map(|i| format!("shap_{i}")).collect();
     let mut text = format!("{},prediction,{}\n", COLUMNS.join(","), names.join(","));
