@@ -34,6 +34,7 @@ mod prefetch;
 pub mod quantile;
 pub mod random;
 pub mod ranking;
+pub mod sampling;
 pub mod simd;
 pub mod sinkhorn;
 pub mod sort;

@@ -2,13 +2,15 @@
 
 forewarn_core::catalog! {
     /// Every forecasting model that the binaries know, by name.
-    pub static MODELS: [Model] = [conflictology, conformal, hurdle, no_change, self_exciting, stepshift, zero];
+    pub static MODELS: [Model] = [average, conflictology, conformal, global_bootstrap, hurdle, last_observed_poisson, mixture, no_change, parametric_conflictology, parametric_hurdle, self_exciting, stepshift, zero];
 }
 
 pub mod regressors;
 
 mod bytes;
 mod cases;
+pub mod compat;
+mod families;
 mod levels;
 mod merged;
 mod part;
@@ -16,6 +18,7 @@ mod settings;
 mod state;
 mod steps;
 mod tree_state;
+mod window;
 
 pub use part::Part;
 
