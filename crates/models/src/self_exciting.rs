@@ -1,8 +1,7 @@
 //! Violence breeds violence: a self-exciting process on the grid.
 
 mod excitation;
-
-use std::collections::BTreeMap;
+mod rings;
 
 use forewarn_core::prelude::*;
 use rayon::prelude::*;
@@ -15,7 +14,7 @@ forewarn_core::entry!(Model: SelfExciting as "self-exciting", check);
 /// What is expected fades in from the past, here and nearby.
 ///
 /// With `z = log(1 + y)`, the expectation of `z` in unit `u`, `s` periods after `t`, is
-/// `background + sum over h, r of w(s, h, r) K(u, t; h, r)`, where `K` is the mean over ring `r` around `u` of the
+/// `background + sum over h, r of w(s, h, r) K(u, t; h, r)`, where `K` is the sum over ring `r` around `u` of the
 /// exponentially weighted mean of `z` up to `t` with half-life `h`, and all weights are >= 0. A period that was not
 /// observed leaves the weighted mean as it was. The weights of each step make the Poisson deviance least, by the
 /// expectation-maximisation of self-exciting point processes, here in discrete time: Veen and Schoenberg (2008),
@@ -174,7 +173,7 @@ impl Fitted for FittedSelfExciting {
         let weights = steps::of_step(&self.weights, args.step)?;
         let (target, units) = (args.history.column(args.target)?, args.history.units());
         let mut excitation = Excitation::new(units, &self.settings.half_lives, &self.settings.rings)?;
-        target.chunks_exact(units.len()).for_each(|field| excitation.advance(field));
+        excitation.enter(target);
         let expected = |row: &[f32]| -> f64 { row.iter().zip(weights).map(|(&k, w)| f64::from(k) * w).sum() };
         let kernels = excitation.kernels();
         let values = kernels.chunks_exact(weights.len()).map(|row| expected(row).exp_m1() as f32);
@@ -185,9 +184,6 @@ impl Fitted for FittedSelfExciting {
         settings::write("self-exciting", self)
     }
 }
-
-/// Positions of units by row and column of the grid.
-type Places = BTreeMap<(u32, u32), usize>;
 
 #[cfg(test)]
 mod tests;

@@ -81,7 +81,9 @@ fn wrong_settings_are_pointed_at() {
     write("models/quiet_river.toml", "status = \"shadow\"\nalgorithm = \"conflictologie\"\n");
     let (code, _, err) = run("models = [\"quiet_river\"]\n");
     assert!(
-        code == 2 && err.contains("quiet_river.toml:2:13") && err.contains("there are: average, conflictology"),
+        code == 2
+            && err.contains("quiet_river.toml:2:13")
+            && err.contains("there are: average, conflictology"),
         "{err}"
     );
     write("models/quiet_river.toml", "algorithm = \"zero\"\n");
