@@ -56,10 +56,6 @@ pub struct Request<'a> {
 /// recorded, and it is never the best.
 pub fn sweep(request: &Request<'_>, code: &Code, observer: &dyn Observer) -> Result<Sweep> {
     let plan = Plan::read(request.file, request.environment, request.flags)?;
-    if plan.budget.is_some() && Usage::now().cpu_seconds.is_none() {
-        let reason = "`budget` needs the CPU time of a process, which this system does not tell";
-        return Err(Error::config(request.file.display().to_string(), reason));
-    }
     let root = plan.run.path(&plan.run.config.output);
     let _lock = run::lock(&root)?;
     let store = StepStore::open(root.join("steps"))?;
@@ -75,7 +71,6 @@ pub fn sweep(request: &Request<'_>, code: &Code, observer: &dyn Observer) -> Res
     let inner = Engine::new(trials, &quiet, &code.digest);
     let ctx = scene.context(&plan, &inner);
     let (journal, warning) = Journal::open(folder.join("trials.jsonl"))?;
-    warning.into_iter().for_each(|warning| engine.warn(warning));
     let mut work = Work {
         plan: &plan,
         ctx: &ctx,
@@ -88,6 +83,7 @@ pub fn sweep(request: &Request<'_>, code: &Code, observer: &dyn Observer) -> Res
         past: Vec::new(),
         found: 0,
     };
+    work.warn(warning);
     let stopped = work.trials()?;
     let Work { trials, past, found, made, .. } = work;
     std::fs::remove_dir_all(&made).map_err(Error::io(made))?;
@@ -178,7 +174,7 @@ impl Work<'_> {
         while let Some(proposal) = self.plan.search.propose(&self.past) {
             let digest = self.trial_digest(&proposal);
             let (recorded, warning) = self.journal.take(self.trials.len(), &digest)?;
-            warning.into_iter().for_each(|warning| self.engine.warn(warning));
+            self.warn(warning);
             let trial = if let Some(trial) = recorded {
                 self.found += 1;
                 trial
@@ -195,6 +191,12 @@ impl Work<'_> {
             self.trials.push(trial);
         }
         Ok(None)
+    }
+
+    fn warn(&self, warning: Option<String>) {
+        if let Some(warning) = warning {
+            self.engine.warn(warning);
+        }
     }
 
     /// Why no other trial may start.

@@ -82,6 +82,10 @@ pub(crate) struct HalvingFile {
 /// The word for the origins of the evaluation as resource.
 pub(crate) const ORIGINS: &str = "origins";
 
+/// How ranges are written.
+const FORM: &str =
+    "write { int = [a, b] }, { uniform = [a, b] }, { log-uniform = [a, b] } or { choice = [a, b, ...] }";
+
 fn beside() -> PathBuf {
     "forewarn.toml".into()
 }
@@ -141,6 +145,9 @@ impl Text<'_> {
             collect("", space, &mut leaves);
         }
         let dimension = |(path, offset, value): (String, usize, Spanned<DeValue<'_>>)| {
+            if !value.get_ref().is_table() {
+                return Err(self.error(value.span().start, format!("`{path}` is no range; {FORM}")));
+            }
             let range = Range::deserialize(ValueDeserializer::from(value)).map_err(wrong)?;
             match range.fault() {
                 Some(fault) => Err(self.error(offset, format!("`{path}`: {fault}"))),
@@ -207,7 +214,8 @@ mod tests {
         for (space, place, reason) in [
             ("[space]\n", "a.toml", "nothing to search"),
             ("", "a.toml:1:1", "missing field `space`"),
-            ("[space]\nwindow = 3\n", "a.toml:5:10", "range"),
+            ("[space]\nwindow = 3\n", "a.toml:5:10", "`window` is no range; write { int = [a, b] }"),
+            ("[space]\nwindow = { int = [1, 2, 3] }\n", "a.toml:5:", "3 numbers; a range has two ends"),
             (
                 "[space]\nwindow = { normal = [0, 1] }\n",
                 "a.toml:5:12",

@@ -39,9 +39,10 @@ impl Halving {
             powers.push(next);
         }
         let last = powers.len() - 1;
-        let rung = |k: usize| Rung {
-            count: (self.start / powers[k] as usize).max(1),
-            resource: (self.max + powers[last - k] / 2) / powers[last - k],
+        let rung = |k: usize| {
+            let power = powers[last - k];
+            let resource = self.max / power + u64::from(self.max % power >= power.div_ceil(2));
+            Rung { count: (self.start / powers[k] as usize).max(1), resource }
         };
         (0..=last).map(rung).filter(|rung| rung.count > 1 || rung.resource == self.max).collect()
     }

@@ -12,6 +12,7 @@ use super::settings::merged;
 use super::space::{Dimension, Settings};
 use crate::components::{self, ModelSpec};
 use crate::scores::{Intervals, NamedMetric};
+use crate::usage::Usage;
 use crate::{Error, Resolved, Result};
 
 /// What is done.
@@ -57,7 +58,13 @@ impl Plan {
         let dimensions = text.dimensions()?;
         check(&text, &file)?;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut run = Resolved::load(&folder.join(&file.config), environment, flags)?;
+        let config = folder.join(&file.config);
+        let mut run = Resolved::load(&config, environment, flags).map_err(|e| match e {
+            Error::Io { .. } => {
+                Error::config(path.display().to_string(), format!("`config` cannot be read: {e}"))
+            }
+            e => e,
+        })?;
         let (label, metric) = parse_metric(file.objective.get_ref())
             .map_err(|e| text.error(file.objective.span().start, e.to_string()))?;
         narrow(&text, &file, &mut run, &label)?;
@@ -139,6 +146,10 @@ fn check(text: &Text<'_>, file: &SweepFile) -> Result<()> {
     }
     if let Some(budget) = file.budget.as_ref().filter(|b| !(b.get_ref().is_finite() && *b.get_ref() > 0.0)) {
         let reason = format!("`budget` is {}; it must be a number of CPU seconds above 0", budget.get_ref());
+        return Err(text.error(budget.span().start, reason));
+    }
+    if let Some(budget) = file.budget.as_ref().filter(|_| Usage::now().cpu_seconds.is_none()) {
+        let reason = "`budget` needs the CPU time of a process, which this system does not tell";
         return Err(text.error(budget.span().start, reason));
     }
     if let Some(halving) = file.halving.as_ref().filter(|_| file.method != Method::SuccessiveHalving) {

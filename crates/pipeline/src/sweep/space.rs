@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// Values of settings by their path, such as `occurrence.settings.max-depth`.
@@ -19,13 +20,20 @@ const MOST: i128 = 1 << 52;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Range {
     /// Whole numbers, both ends included, each as likely.
-    Int([i64; 2]),
+    Int(#[serde(deserialize_with = "two")] [i64; 2]),
     /// Numbers, each as likely.
-    Uniform([f64; 2]),
+    Uniform(#[serde(deserialize_with = "two")] [f64; 2]),
     /// Positive numbers, their logarithms each as likely.
-    LogUniform([f64; 2]),
+    LogUniform(#[serde(deserialize_with = "two")] [f64; 2]),
     /// One of these, each as likely.
     Choice(Vec<Value>),
+}
+
+/// Two ends, no more: a list of numbers is easily meant as a choice.
+fn two<'de, D: Deserializer<'de>, T: Deserialize<'de>>(ends: D) -> Result<[T; 2], D::Error> {
+    let ends = Vec::<T>::deserialize(ends)?;
+    let wrong = |ends: Vec<T>| D::Error::custom(format!("{} numbers; a range has two ends", ends.len()));
+    ends.try_into().map_err(wrong)
 }
 
 /// A setting and its values.

@@ -5,7 +5,7 @@ use super::*;
 const CONFIG: &str =
     "models = [\"still_water\", \"long_memory\", \"tall_tower\"]\n[evaluation]\norigins = 9\n";
 const MODEL: &str = "algorithm = \"conflictology\"\n[settings]\nwindow = 6\n";
-const TOWER: &str = "algorithm = \"hurdle\"\n[settings]\nfeatures = [\"a\"]\n[settings.severity]\nalgorithm = \"elastic-net\"\n";
+const TOWER: &str = "algorithm = \"stepshift\"\n[settings.regressor]\nalgorithm = \"elastic-net\"\n";
 const HEAD: &str = "name = \"a\"\nmodel = \"long_memory\"\nobjective = \"crps\"\n";
 const SPACE: &str = "[space]\nwindow = { int = [3, 24] }\n";
 
@@ -53,8 +53,8 @@ fn what_the_model_does_not_have_is_found_first() {
     let e = said(&format!("{HEAD}[space]\nwindow.size = {{ int = [3, 24] }}\n"));
     assert!(e.contains("leads through 6, which is no table"), "{e}");
     let tower = HEAD.replace("long_memory", "tall_tower");
-    let e = said(&format!("{tower}[space]\nseverity.settings.depth = {{ int = [1, 2] }}\n"));
-    assert!(e.contains("sweep.toml:5:1") && e.contains("unknown field `depth`"), "inside a part too: {e}");
+    let e = said(&format!("{tower}[space]\nregressor.settings.depth = {{ int = [1, 2] }}\n"));
+    assert!(e.contains("sweep.toml:5:20") && e.contains("unknown field `depth`"), "inside a part too: {e}");
 }
 
 #[test]
@@ -94,4 +94,17 @@ fn halving_says_what_it_gives_more_of() {
     let e = said(&halving("[halving]\nresource = \"rounds\"\nmax = 9\n"));
     assert!(e.contains("`rounds` = 1") && e.contains("unknown field"), "{e}");
     assert!(said(&format!("{HEAD}{SPACE}[halving]\n")).contains("sweep.toml:6:1"));
+}
+
+#[test]
+fn a_setting_may_be_the_resource() {
+    let head = "name = \"a\"\nmodel = \"tall_tower\"\nobjective = \"mse\"\nmethod = \"successive-halving\"\n";
+    let space = "[space]\nregressor.settings.alpha = { log-uniform = [0.1, 9] }\n";
+    let halving = "[halving]\nresource = \"regressor.settings.max-iterations\"\nmin = 10\nmax = 90\n";
+    let plan = plan(&format!("{head}{space}{halving}")).unwrap();
+    let proposal = plan.search.propose(&[]).unwrap();
+    let settings = &plan.model(&proposal).unwrap().settings["regressor"]["settings"];
+    assert_eq!(settings["max-iterations"], 10, "the least of it first");
+    assert_eq!(settings["alpha"], proposal.settings["regressor.settings.alpha"]);
+    assert_eq!(plan.run.config.evaluation.origins, 9, "all origins at once");
 }
