@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use forewarn_core::{Partition, RollingOrigins};
-use forewarn_store::{Digest, StepOutput, StepStore};
+use forewarn_store::{Digest, StepOutput, StepStore, file as files};
 use serde_json::json;
 
 use crate::context::{Context, Summary};
@@ -67,6 +67,7 @@ pub fn sweep(request: &Request<'_>, code: &Code, observer: &dyn Observer) -> Res
     let made = folder.join("steps");
     let trials = StepStore::open(&made)?;
     trials.sweep()?;
+    files::sweep(&folder)?;
     let quiet = Quiet(observer);
     let inner = Engine::new(trials, &quiet, &code.digest);
     let ctx = scene.context(&plan, &inner);
