@@ -90,7 +90,37 @@ pub(crate) enum Command {
     },
     /// Tries to win a suite of metrics with useless forecasts
     Redteam(RedteamArguments),
+    /// Searches for the best settings of a model
+    Sweep(SweepArguments),
 }
+
+/// Which sweep.
+#[derive(Debug, Args)]
+#[command(after_help = SWEEP_HELP)]
+pub(crate) struct SweepArguments {
+    /// File of the sweep, such as `sweeps/window.toml`
+    pub(crate) file: PathBuf,
+    /// Overrides a setting of the run, such as `forecast.draws=50`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Prints the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SWEEP_HELP: &str = "\
+The file says which settings of which model of a run are tried, and by which metric they are judged:
+  name = \"window\"
+  config = \"../forewarn.toml\"       # the run
+  model = \"long_memory\"
+  method = \"tpe\"                   # or random, successive-halving
+  objective = \"crps\"               # any metric, as name[:key=value]
+  trials = 20
+  budget = 600                       # CPU seconds; none when absent
+  [space]
+  window = { int = [1, 36] }         # or uniform, log-uniform = [a, b], choice = [...]
+Trials are recorded as they end; the same command goes on where it was killed. More: docs/sweep.md.
+Exit codes: 0 a best trial was found, within the budget, 1 no trial has a score, 2 usage, 75 try again later.";
 
 /// Which suite, and on which simulated field.
 #[derive(Debug, Args)]

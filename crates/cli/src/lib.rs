@@ -49,6 +49,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Score(score) => commands::score::score(score),
         Command::New { command } => commands::new::new(command),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
+        Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
         other => commands::run::run(other, environment),
     }
 }

@@ -21,6 +21,7 @@ mod run;
 mod scores;
 pub mod scoring;
 mod stages;
+pub mod sweep;
 mod usage;
 
 pub use code::Code;

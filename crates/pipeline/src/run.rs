@@ -130,7 +130,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
 }
 
 /// Keeps a second run out of the same folder until this one ends, however it ends.
-fn lock(root: &Path) -> Result<File> {
+pub(crate) fn lock(root: &Path) -> Result<File> {
     std::fs::create_dir_all(root).map_err(Error::io(root))?;
     let path = root.join(".lock");
     let file = File::create(&path).map_err(Error::io(&path))?;

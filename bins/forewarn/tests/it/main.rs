@@ -13,4 +13,6 @@ mod runs;
 #[cfg(test)]
 mod score;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod usage;

@@ -9,3 +9,4 @@ pub(crate) mod new;
 pub(crate) mod redteam;
 pub(crate) mod run;
 pub(crate) mod score;
+pub(crate) mod sweep;
