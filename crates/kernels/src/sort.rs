@@ -1,7 +1,7 @@
 //! Rows sorted side by side: as many at a time as a vector has lanes.
 //!
 //! A tile of rows is turned into vectors of one draw of every row, and the vectors are sorted by a network of minima
-//! and maxima, in which no branch depends on the values: 471,960 rows of 100 take a twentieth of the time of sorting
+//! and maxima, in which no branch depends on the values: 471,960 rows of 100 take a tenth of the time of sorting
 //! them one by one.
 //!
 //! What is compiled for vectors has loops where closures would read better: a closure is compiled by itself, without

@@ -14,9 +14,8 @@ forewarn_core::entry!(Model: Conformal as "conformal", check);
 ///
 /// The model is fitted without the last `periods` periods and forecasts each of them at every step. These forecasts are
 /// parted by their mean into categories with at least `events` values above 0 each; the draws of a new forecast are
-/// then what was observed in the category of its mean: its share of zeros, and the quantiles of its values above 0 (in
-/// the highest category, which has no upper end, times the ratio of the means). At last the model is fitted to all
-/// periods. Where forecasts and outcomes of past and future can be exchanged within a category, the share of outcomes
+/// then what was observed in the category of its mean: its share of zeros, and the quantiles of its values above 0.
+/// Nothing beyond what was observed is ever drawn. At last the model is fitted to all periods. Where forecasts and outcomes of past and future can be exchanged within a category, the share of outcomes
 /// below the q-quantile is q. Mondrian conformal predictive distributions: Boström, Johansson and Löfström (2021),
 /// Proceedings of Machine Learning Research 152:24-38; Vovk et al. (2019), doi:10.1007/s10994-018-5755-8.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -107,8 +106,6 @@ impl Model for Conformal {
 struct Category {
     /// Largest mean among them.
     to: f32,
-    /// Mean of their means.
-    mean: f64,
     /// Share of observations above 0 (0-1).
     share: f64,
     /// Observations above 0, ascending.
@@ -143,14 +140,13 @@ impl Category {
         let n = pairs.len() as f64;
         let mut above: Vec<f32> = pairs.iter().map(|p| p.1).filter(|y| *y > 0.0).collect();
         above.sort_by(f32::total_cmp);
-        let mean = pairs.iter().map(|p| f64::from(p.0)).sum::<f64>() / n;
-        Self { to: pairs[0].0, mean, share: above.len() as f64 / n, above }
+        Self { to: pairs[0].0, share: above.len() as f64 / n, above }
     }
 
-    /// The value at `level` (0-1), those above 0 times `scale`.
-    fn quantile(&self, level: f64, scale: f64) -> f64 {
+    /// The value at `level` (0-1).
+    fn quantile(&self, level: f64) -> f64 {
         let over = level - (1.0 - self.share);
-        if over <= 0.0 || self.above.is_empty() { 0.0 } else { interpolate(&self.above, over / self.share) * scale }
+        if over <= 0.0 || self.above.is_empty() { 0.0 } else { interpolate(&self.above, over / self.share) }
     }
 }
 
@@ -178,12 +174,10 @@ impl Fitted for FittedConformal {
         for ((unit, &mean), out) in units.iter().zip(&means).zip(values.chunks_exact_mut(args.draws)) {
             let at = categories.partition_point(|c| c.to < mean).min(categories.len().saturating_sub(1));
             let Some(category) = categories.get(at).filter(|_| !mean.is_nan()) else { continue };
-            let highest = at + 1 == categories.len() && category.mean > 0.0;
-            let scale = if highest { f64::from(mean) / category.mean } else { 1.0 };
             let address = [u64::from(unit.0), origin.0 as u64, u64::from(args.step.0)];
             stratified(Stream::new(args.seed, &address), &mut levels);
             for (value, &level) in out.iter_mut().zip(&levels) {
-                *value = steps::whole(self.facts.kind, category.quantile(level, scale));
+                *value = steps::whole(self.facts.kind, category.quantile(level));
             }
         }
         Field::draws(origin, args.step, units.clone(), args.draws, values)
@@ -205,15 +199,14 @@ mod tests {
         let facts: Vec<_> = found.iter().map(|c| (c.to, c.share, c.above.clone())).collect();
         // One event is too few for the quiet category: it joins that of mean 0.5.
         assert_eq!(facts, [(0.5, 0.5, vec![1.0, 2.0, 3.0]), (9.0, 1.0, vec![4.0, 8.0])]);
-        assert_eq!(found[1].mean, 6.0);
         assert_eq!(categories(vec![(1.0, 0.0); 5], 2).len(), 1, "no event at all");
         assert!(categories(vec![], 2).is_empty());
     }
 
     #[test]
     fn quantiles_are_those_of_the_category() {
-        let category = Category { to: 1.0, mean: 1.0, share: 0.5, above: vec![2.0, 4.0] };
-        let at = |level| category.quantile(level, 3.0);
-        assert_eq!([at(0.2), at(0.5), at(0.51), at(0.75), at(0.99)], [0.0, 0.0, 6.0, 9.0, 12.0]);
+        let category = Category { to: 1.0, share: 0.5, above: vec![2.0, 4.0] };
+        let at = |level| category.quantile(level);
+        assert_eq!([at(0.2), at(0.5), at(0.51), at(0.75), at(0.99)], [0.0, 0.0, 2.0, 3.0, 4.0]);
     }
 }

@@ -1,3 +1,9 @@
+#![allow(
+    clippy::unreadable_literal,
+    clippy::approx_constant,
+    reason = "numbers as another program printed them"
+)]
+
 use super::*;
 use crate::special::{beta, chi_square_survival, normal_cdf};
 
