@@ -52,8 +52,8 @@ impl Field {
         }
         for (unit, row) in field.units.iter().zip(field.rows()) {
             let missing = row[0].is_nan();
-            // Few rows are missing and most are constant: one look at each value is enough for both checks.
-            if row.iter().any(|v| v.is_infinite() || v.is_nan() != missing) {
+            // One look at each value for both checks, without a branch, so that values are looked at side by side.
+            if row.iter().fold(false, |wrong, v| wrong | v.is_infinite() | (v.is_nan() != missing)) {
                 let infinite = row.iter().any(|v| v.is_infinite());
                 let what = if infinite {
                     "the forecast is infinite"
@@ -104,6 +104,11 @@ impl Field {
     /// All values, units x draws.
     pub fn values(&self) -> &[f32] {
         &self.values
+    }
+
+    /// The same, without a copy.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
     }
 
     /// The rows, one a unit.
