@@ -52,8 +52,8 @@ impl Field {
         }
         for (unit, row) in field.units.iter().zip(field.rows()) {
             let missing = row[0].is_nan();
-            // Few rows are missing and most are constant: one look at each value is enough for both checks.
-            if row.iter().any(|v| v.is_infinite() || v.is_nan() != missing) {
+            // One look at each value for both checks, without a branch, so that values are looked at side by side.
+            if row.iter().fold(false, |wrong, v| wrong | v.is_infinite() | (v.is_nan() != missing)) {
                 let infinite = row.iter().any(|v| v.is_infinite());
                 let what = if infinite {
                     "the forecast is infinite"
@@ -64,6 +64,21 @@ impl Field {
             }
         }
         Ok(field)
+    }
+
+    /// Some of its rows, in the order of `rows`, which are places of its units.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let width = self.width();
+        let mut values = Vec::with_capacity(rows.len() * width);
+        for row in rows {
+            values.extend_from_slice(&self.values[row * width..(row + 1) * width]);
+        }
+        let units = rows.iter().map(|&row| self.units[row]).collect();
+        Self { origin: self.origin, step: self.step, units, draws: self.draws, values }
     }
 
     /// Target period: origin + step.
@@ -89,6 +104,11 @@ impl Field {
     /// All values, units x draws.
     pub fn values(&self) -> &[f32] {
         &self.values
+    }
+
+    /// The same, without a copy.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
     }
 
     /// The rows, one a unit.
@@ -142,6 +162,16 @@ mod tests {
         assert!(half.to_string().contains("unit 2, step 2: some draws are missing"));
         assert!(Field::draws(Period(5), Step(2), units(), 2, vec![1.0, 1.0, f32::NAN, -f32::NAN]).is_ok());
         assert!(Field::draws(Period(5), Step(2), units(), 0, vec![]).is_err());
+    }
+
+    #[test]
+    fn selected_rows_keep_their_units_and_draws() {
+        let f = Field::draws(Period(5), Step(2), units(), 2, vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+        let expected = [Unit(2), Unit(1)].into();
+        let expected = Field::draws(Period(5), Step(2), expected, 2, vec![3.0, 4.0, 1.0, 2.0]).unwrap();
+        assert_eq!(f.select(&[1, 0]), expected);
+        let point = Field::point(Period(5), Step(2), units(), vec![1.0, 2.0]).unwrap().select(&[1]);
+        assert!(point.is_point() && point.values() == [2.0]);
     }
 
     #[test]

@@ -16,12 +16,11 @@ use crate::engine::{Engine, StepRecord};
 use crate::progress::Observer;
 use crate::results::{Evaluated, Results, issued};
 use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
-use crate::stages::evaluate::Forecaster;
 use crate::stages::fetch::Snapshot;
-use crate::stages::forecast::Made;
+use crate::stages::forecast::{Made, Purpose};
 use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
-use crate::stages::{combine, evaluate, features, fetch, forecast, maps, train, validate};
+use crate::stages::{backtest, combine, evaluate, features, fetch, forecast, maps, train, validate};
 use crate::usage::Usage;
 use crate::{Error, Resolved, Result, filing, page};
 
@@ -274,7 +273,7 @@ impl Work<'_> {
     fn forecast(&mut self, trained: &[(&ModelSpec, Trained)]) -> Result<Vec<Made>> {
         let mut made = Vec::new();
         for (spec, trained) in trained {
-            let result = forecast::forecast(self.ctx, spec, trained);
+            let result = forecast::forecast(self.ctx, spec, trained, Purpose::Issue);
             made.extend(self.or_missing(result, || format!("forecast of `{}`", spec.name))?);
         }
         Ok(made)
@@ -282,7 +281,7 @@ impl Work<'_> {
 
     fn combine(&mut self, ensembles: &[EnsembleSpec], made: &mut Vec<Made>) -> Result<()> {
         for spec in ensembles {
-            let result = combine::combine(self.ctx, spec, made);
+            let result = combine::combine(self.ctx, spec, made, Purpose::Issue);
             let ensemble = self.or_missing(result, || format!("ensemble `{}`", spec.name))?;
             made.extend(ensemble);
         }
@@ -297,19 +296,13 @@ impl Work<'_> {
         metrics: &[NamedMetric],
     ) -> Result<Scores> {
         let seed = self.ctx.run.config.seed;
-        let forecasters: Vec<_> = calibrated
-            .iter()
-            .map(|(spec, trained)| Forecaster {
-                spec,
-                fitted: trained.fitted.as_ref(),
-                seed: seed_for(seed, &spec.name),
-                digest: &trained.digest,
-            })
-            .collect();
-        let ensembles: Vec<_> = ensembles.iter().collect();
-        let tallies = evaluate::evaluate(self.ctx, origins, &forecasters, &ensembles, metrics)?;
+        let mut tallies = Vec::new();
+        for origin in origins.iter() {
+            let backtest = backtest::backtest(self.ctx, origin, calibrated, ensembles)?;
+            tallies.push(evaluate::evaluate(self.ctx, &backtest, metrics)?);
+        }
         self.missing.extend(failures(&tallies));
-        let names = forecasters.iter().map(|f| f.spec.name.clone());
+        let names = calibrated.iter().map(|(spec, _)| spec.name.clone());
         let names: Vec<String> = names.chain(ensembles.iter().map(|e| e.name.clone())).collect();
         let baselines: Vec<String> = calibrated
             .iter()

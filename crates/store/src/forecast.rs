@@ -26,6 +26,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use crate::{Error, Result};
 
@@ -98,7 +99,7 @@ pub fn write_forecast(
     let mut writer = ArrowWriter::try_new_with_options(out, schema.clone(), options).map_err(refused)?;
     for (step, field) in (1..).zip(fields) {
         shape.check(Step(step), &field)?;
-        let batch = batch(&schema, &field).map_err(|e| refused(e.into()))?;
+        let batch = batch(&schema, field).map_err(|e| refused(e.into()))?;
         writer.write(&batch).map_err(refused)?;
         writer.flush().map_err(refused)?;
     }
@@ -113,12 +114,22 @@ fn properties(labels: &Labels, draws: Option<usize>) -> WriterProperties {
         // zstd finds the repetitions by itself, and for units, each of which is there once, a dictionary only costs.
         .set_dictionary_enabled(false)
         .set_column_encoding(labels.unit().into(), Encoding::DELTA_BINARY_PACKED)
-        // Enough to find a step; a step is read as a whole.
+        // Enough to find a step; a step is read as a whole, and nobody looks for a draw.
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_column_statistics_enabled(predictions(labels, draws), EnabledStatistics::None)
         .set_key_value_metadata(Some(metadata(labels, draws)))
         // One row group a step, however many units there are.
         .set_max_row_group_row_count(None)
         .build()
+}
+
+/// Where Parquet has the values.
+fn predictions(labels: &Labels, draws: Option<usize>) -> ColumnPath {
+    let mut path = vec![format!("pred_{}", labels.target)];
+    if draws.is_some() {
+        path.extend(["list".to_owned(), "element".to_owned()]);
+    }
+    path.into()
 }
 
 fn refused(e: ParquetError) -> Error {
@@ -195,20 +206,22 @@ fn metadata(labels: &Labels, draws: Option<usize>) -> Vec<KeyValue> {
     pairs.into_iter().map(|(k, v)| KeyValue::new(k.to_owned(), v)).collect()
 }
 
-fn batch(schema: &SchemaRef, field: &Field) -> Result<RecordBatch, arrow_schema::ArrowError> {
+fn batch(schema: &SchemaRef, field: Field) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let n = field.units().len();
     let same = |value: i32| -> ArrayRef { Arc::new(Int32Array::from(vec![value; n])) };
     let units: ArrayRef =
         Arc::new(Int64Array::from_iter_values(field.units().iter().map(|u| i64::from(u.0))));
-    let values = Float32Array::from(field.values().to_vec());
-    let predictions: ArrayRef = if field.is_point() {
+    let (target, origin, step) = (field.target(), field.origin, field.step);
+    let (is_point, width) = (field.is_point(), field.width());
+    let times = [same(target.0), units, same(origin.0), same(i32::from(step.0))];
+    let values = Float32Array::from(field.into_values());
+    let predictions: ArrayRef = if is_point {
         Arc::new(values)
     } else {
-        let offsets = (0..=n).map(|i| (i * field.width()) as i32).collect::<ScalarBuffer<i32>>();
+        let offsets = (0..=n).map(|i| (i * width) as i32).collect::<ScalarBuffer<i32>>();
         Arc::new(ListArray::try_new(item(), OffsetBuffer::new(offsets), Arc::new(values), None)?)
     };
-    let columns =
-        vec![same(field.target().0), units, same(field.origin.0), same(i32::from(field.step.0)), predictions];
+    let columns = times.into_iter().chain([predictions]).collect();
     RecordBatch::try_new(schema.clone(), columns)
 }
 
@@ -275,13 +288,13 @@ impl ForecastFile {
             .ok_or_else(|| wrong(format!("step {step} is empty")))?
             .map_err(|e| wrong(e.to_string()))?;
         let field =
-            field(&batch, step).ok_or_else(|| wrong("its columns are not those of a forecast".to_owned()))?;
+            field(batch, step).ok_or_else(|| wrong("its columns are not those of a forecast".to_owned()))?;
         Ok(field?)
     }
 }
 
 /// The field of a batch; `None` when the columns are not those of a forecast.
-fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>> {
+fn field(batch: RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>> {
     let int =
         |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?.values().first().copied();
     let (origin, found) = (Period(int("origin")?), int("step")?);
@@ -292,15 +305,24 @@ fn field(batch: &RecordBatch, step: Step) -> Option<forewarn_core::Result<Field>
     }
     let units = batch.column(1).as_primitive_opt::<Int64Type>()?.values();
     let units = units.iter().map(|&u| u32::try_from(u).ok().map(Unit)).collect::<Option<Vec<_>>>()?;
-    let predictions = batch.column(4);
-    if let Some(points) = predictions.as_primitive_opt::<Float32Type>() {
-        return Some(Field::point(origin, step, units.into(), points.values().to_vec()));
+    let predictions = batch.column(4).clone();
+    // So that nobody else has the values, and they need not be copied.
+    drop(batch);
+    if let Some(points) = predictions.as_primitive_opt::<Float32Type>().cloned() {
+        drop(predictions);
+        return Some(Field::point(origin, step, units.into(), numbers(points)));
     }
     let lists = predictions.as_list_opt::<i32>()?;
     let draws = usize::try_from(lists.value_length(0)).ok()?;
     let even = lists.offsets().iter().enumerate().all(|(i, &offset)| offset as usize == i * draws);
-    let values = lists.values().as_primitive_opt::<Float32Type>()?;
+    let values = lists.values().as_primitive_opt::<Float32Type>()?.clone();
+    drop(predictions);
     let whole = even && values.null_count() == 0;
-    let values = values.values().to_vec();
-    whole.then(|| Field::draws(origin, step, units.into(), draws, values))
+    whole.then(|| Field::draws(origin, step, units.into(), draws, numbers(values)))
+}
+
+/// The values of an array, copied only where somebody else has them too.
+fn numbers(array: Float32Array) -> Vec<f32> {
+    let (_, values, _) = array.into_parts();
+    values.into_inner().into_vec().unwrap_or_else(|shared| shared.typed_data().to_vec())
 }

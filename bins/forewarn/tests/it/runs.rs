@@ -53,7 +53,14 @@ fn only_what_depends_on_a_change_is_done_again() {
         done(false).contains(&"forecast long_memory") && done(false).contains(&"combine common_ground"),
         "{out}"
     );
+    // Forecasts from past origins too are made and scored anew only where they depend on it.
     assert!(!done(false).iter().any(|s| s.contains("same_weather")), "{out}");
+    let origins = |cached, start: &str| done(cached).iter().filter(|s| s.starts_with(start)).count();
+    for kind in ["backtest", "evaluate"] {
+        assert_eq!(origins(true, &format!("{kind} same_weather ")), 4, "{out}");
+        assert_eq!(origins(false, &format!("{kind} long_memory ")), 4, "{out}");
+        assert_eq!(origins(false, &format!("{kind} common_ground ")), 4, "{out}");
+    }
 }
 
 /// A table of 20 cells and 60 months, with the rows that `change` makes of it.

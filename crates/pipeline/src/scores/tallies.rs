@@ -58,3 +58,18 @@ pub struct OriginTallies {
     /// What could not be computed, and why.
     pub failures: Vec<String>,
 }
+
+impl OriginTallies {
+    /// Adds the forecasters of `other`, of the same origin and rows.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.failures.extend(other.failures);
+        if self.whole.rows.is_empty() {
+            (self.whole, self.groups) = (other.whole, other.groups);
+            return;
+        }
+        self.whole.tallies.extend(other.whole.tallies);
+        for (mine, theirs) in self.groups.iter_mut().zip(other.groups) {
+            mine.slices.tallies.extend(theirs.slices.tallies);
+        }
+    }
+}

@@ -1,21 +1,25 @@
-//! Combine: the members' forecasts become the ensemble's, step by step.
+//! Combine: the members' forecasts become the ensemble's, step by step, for those that are issued and those that are
+//! scored alike.
 
-use std::collections::BTreeMap;
-
-use forewarn_core::{EnsembleArgs, Field, Step};
+use forewarn_core::{EnsembleArgs, Error as Fault, Field, Member, Step};
+use forewarn_store::ForecastFile;
 use serde_json::json;
 
 use crate::Result;
 use crate::components::EnsembleSpec;
 use crate::context::Context;
-use crate::stages::evaluate;
-use crate::stages::forecast::{FORECAST, Made, write_fields};
+use crate::stages::forecast::{FORECAST, Made, Purpose, write_fields};
 
 /// Combines every step.
 ///
 /// # Errors
 /// A member without a forecast, or members that differ; both are named.
-pub(crate) fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> Result<Made> {
+pub(crate) fn combine(
+    ctx: &Context<'_>,
+    spec: &EnsembleSpec,
+    made: &[Made],
+    purpose: Purpose,
+) -> Result<Made> {
     let members: Vec<&Made> = made.iter().filter(|m| spec.members.contains(&m.name)).collect();
     let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
     let inputs = json!({
@@ -24,16 +28,28 @@ pub(crate) fn combine(ctx: &Context<'_>, spec: &EnsembleSpec, made: &[Made]) -> 
         "declared": spec.members,
         "members": digests,
     });
-    let output = ctx.engine.step("combine", &spec.name, &inputs, |workspace| {
+    let (kind, label) = purpose.step(ctx, "combine", &spec.name);
+    let output = ctx.engine.step(kind, &label, &inputs, |workspace| {
         let combine = spec.ensemble.fit(&EnsembleArgs::default())?;
+        let files = open(&spec.members, &members)?;
         let one = |step: u16| -> Result<Field> {
-            let mut fields = BTreeMap::new();
-            for m in &members {
-                fields.insert(m.name.as_str(), m.field(Step(step))?);
-            }
-            evaluate::combine(combine.as_ref(), &spec.members, &fields)
+            let field = |file: &ForecastFile| file.field(Step(step));
+            let fields = files.iter().map(|(_, file)| field(file)).collect::<Result<Vec<_>, _>>()?;
+            let both = files.iter().zip(&fields);
+            let members: Vec<_> = both.map(|((name, _), field)| Member { name, field }).collect();
+            Ok(combine.combine(&members)?)
         };
         write_fields(ctx, &workspace.path(FORECAST), one)
     })?;
     Made::of(&spec.name, &output, 0)
+}
+
+/// The files of the members, in the order of `names`; a member without a forecast is named.
+fn open<'n>(names: &'n [String], made: &[&Made]) -> Result<Vec<(&'n str, ForecastFile)>> {
+    let file = |name: &'n String| {
+        let member = made.iter().find(|m| m.name == *name);
+        let member = member.ok_or_else(|| Fault::data(format!("its member `{name}` has no forecast")))?;
+        Ok((name.as_str(), member.open()?))
+    };
+    names.iter().map(file).collect()
 }

@@ -1,48 +1,33 @@
-//! Evaluate: forecasts from rolling origins on the calibration partition, scored against what then happened.
+//! Evaluate: the forecasts from rolling origins on the calibration partition, scored against what then happened.
 //!
-//! One step of the run an origin. Inside, a few steps ahead run side by side; a field lives only until it is tallied and
-//! combined, and tallies are folded in the order of steps, so that memory does not grow with origins or steps.
+//! One step of the run an origin and forecast, so that with another model none of the others is scored again. Each thread
+//! reads one field, tallies it and drops it, and tallies are folded in the order of steps: memory grows neither with
+//! origins and steps nor with models.
 
 mod cells;
 mod gather;
 mod step;
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use forewarn_catalog::{DEFAULT_METRICS, parse_metric};
-use forewarn_core::{
-    Axis, Combine, EnsembleArgs, Field, Fitted, Member, Partition, Period, RollingOrigins, Step,
-};
+use forewarn_core::{Axis, Partition, Period, RollingOrigins, Step};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use self::cells::Places;
 use self::gather::Gather;
-use self::step::Scene;
-use crate::components::{EnsembleSpec, ModelSpec};
+use self::step::{Forecast, Scene};
 use crate::context::Context;
 use crate::engine::read_json;
-use crate::scores::{NamedMetric, OriginTallies, Past};
+use crate::scores::{NamedMetric, OriginTallies, Past, Slices};
+use crate::stages::backtest::Backtest;
 use crate::{Error, Result};
 
-/// Steps ahead that are in memory at the same time.
-const BATCH: u16 = 4;
 /// File of the tallies.
 const TALLIES: &str = "tallies.json";
-
-/// A model fitted for the evaluation.
-#[derive(Debug)]
-pub(crate) struct Forecaster<'a> {
-    /// The model in the run.
-    pub spec: &'a ModelSpec,
-    /// The fitted model.
-    pub fitted: &'a dyn Fitted,
-    /// Seed of its draws.
-    pub seed: u64,
-    /// Digest of the artifact.
-    pub digest: &'a str,
-}
 
 /// The calibration partition and its origins, from the configuration or the latest that the data allow.
 ///
@@ -87,20 +72,26 @@ pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
     Ok(metrics)
 }
 
-/// Tallies of every origin.
+/// Tallies of every forecast from one origin.
 ///
 /// # Errors
-/// A store that cannot be read or written; what a model, an ensemble or a metric refuses is kept as a failure.
+/// A store that cannot be read or written; what a metric refuses is kept as a failure, as is a forecast that is absent.
 pub(crate) fn evaluate(
     ctx: &Context<'_>,
-    origins: RollingOrigins,
-    forecasters: &[Forecaster<'_>],
-    ensembles: &[&EnsembleSpec],
+    backtest: &Backtest,
     metrics: &[NamedMetric],
-) -> Result<Vec<OriginTallies>> {
-    let combiners = combiners(ensembles)?;
-    let work = Work { ctx, forecasters, ensembles: &combiners, metrics };
-    origins.iter().map(|origin| work.origin(origin)).collect()
+) -> Result<OriginTallies> {
+    let origin = backtest.origin;
+    let work = Work { ctx, origin, metrics, scene: OnceLock::new() };
+    let whole = Slices::default();
+    let mut all = OriginTallies { origin, whole, groups: Vec::new(), failures: Vec::new() };
+    for made in &backtest.made {
+        all.merge(work.forecast(&made.name, &json!(made.digest), || Ok(Forecast::File(made.open()?)))?);
+    }
+    for (name, reason) in &backtest.absent {
+        all.merge(work.forecast(name, &json!({ "absent": reason }), || Ok(Forecast::Absent(reason)))?);
+    }
+    Ok(all)
 }
 
 /// Writes tallies on one line: indented they are four times as large.
@@ -109,101 +100,77 @@ fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
     std::fs::write(path, bytes).map_err(Error::io(path))
 }
 
-/// An ensemble ready to combine.
-struct Combiner<'a> {
-    spec: &'a EnsembleSpec,
-    combine: Box<dyn Combine>,
-}
-
-fn combiners<'a>(ensembles: &[&'a EnsembleSpec]) -> Result<Vec<Combiner<'a>>> {
-    let ready = |spec: &&'a EnsembleSpec| -> Result<Combiner<'a>> {
-        Ok(Combiner { spec, combine: spec.ensemble.fit(&EnsembleArgs::default())? })
-    };
-    ensembles.iter().map(ready).collect()
-}
-
 /// Everything that one origin needs.
 struct Work<'a> {
     ctx: &'a Context<'a>,
-    forecasters: &'a [Forecaster<'a>],
-    ensembles: &'a [Combiner<'a>],
+    origin: Period,
     metrics: &'a [NamedMetric],
+    scene: OnceLock<Scene<'a>>,
 }
 
-impl Work<'_> {
-    fn origin(&self, origin: Period) -> Result<OriginTallies> {
-        let label = self.ctx.cadence().label(origin);
-        let output = self.ctx.engine.step("evaluate", &label, &self.inputs(origin), |workspace| {
-            let scene = self.scene(origin)?;
-            let steps = self.ctx.run.config.forecast.steps.0;
-            let done = AtomicU64::new(0);
-            let step = |step: u16| {
-                let part = self.step(&scene, Step(step));
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                self.ctx.engine.advance(done, u64::from(steps));
-                part
-            };
-            let mut gather = Gather::new(self.metrics);
-            for first in (1..=steps).step_by(usize::from(BATCH)) {
-                let batch = first..=steps.min(first.saturating_add(BATCH - 1));
-                let parts: Result<Vec<_>> = batch.into_par_iter().map(step).collect();
-                parts?.into_iter().for_each(|part| gather.add(part));
-            }
-            write(&workspace.path(TALLIES), &gather.finish(origin))?;
-            Ok(json!({ "origin": origin }))
+impl<'a> Work<'a> {
+    /// The tallies of one forecast.
+    fn forecast<'f>(
+        &self,
+        name: &str,
+        digest: &Value,
+        open: impl FnOnce() -> Result<Forecast<'f>>,
+    ) -> Result<OriginTallies> {
+        let label = format!("{name} {}", self.ctx.cadence().label(self.origin));
+        let output = self.ctx.engine.step("evaluate", &label, &self.inputs(digest), |workspace| {
+            let (scene, forecast) = (self.scene()?, open()?);
+            let tallies = self.tallies(scene, name, &forecast)?;
+            write(&workspace.path(TALLIES), &tallies)?;
+            Ok(json!({ "origin": self.origin }))
         })?;
         read_json(&output, TALLIES)
     }
 
-    /// What all steps of an origin need, the panel first: it is read once, before the threads ask for it.
-    fn scene(&self, origin: Period) -> Result<Scene<'_>> {
-        let (panel, config) = (self.ctx.panel()?, &self.ctx.run.config);
-        let year = self.ctx.cadence().season();
-        let recent = panel.until(origin)?.recent(&config.target.column, year)?;
-        let units = panel.units();
-        let past = Past::new(recent, units.len(), year, config.evaluation.event);
-        Ok(Scene { origin, units, countries: cells::countries(units, &config.target.level), past })
+    /// Tallies every step, as many at a time as there are threads.
+    fn tallies(&self, scene: &Scene<'_>, name: &str, forecast: &Forecast<'_>) -> Result<OriginTallies> {
+        let steps = self.ctx.run.config.forecast.steps.0;
+        let done = AtomicU64::new(0);
+        let step = |step: u16| {
+            let part = self.step(scene, name, forecast, Step(step));
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            self.ctx.engine.advance(done, u64::from(steps));
+            part
+        };
+        let mut gather = Gather::new(self.metrics, name);
+        let width = rayon::current_num_threads().clamp(1, usize::from(u16::MAX)) as u16;
+        for first in (1..=steps).step_by(usize::from(width)) {
+            let batch = first..=steps.min(first.saturating_add(width - 1));
+            let parts: Result<Vec<_>> = batch.into_par_iter().map(step).collect();
+            parts?.into_iter().for_each(|part| gather.add(part));
+        }
+        Ok(gather.finish(self.origin))
     }
 
-    fn inputs(&self, origin: Period) -> Value {
+    /// What all steps of the origin need, made when a forecast of it has to be tallied.
+    fn scene(&self) -> Result<&Scene<'a>> {
+        if let Some(scene) = self.scene.get() {
+            return Ok(scene);
+        }
+        let (panel, config) = (self.ctx.panel()?, &self.ctx.run.config);
+        let year = self.ctx.cadence().season();
+        let recent = panel.until(self.origin)?.recent(&config.target.column, year)?;
+        let units = panel.units();
+        let past = Past::new(recent, units.len(), year, config.evaluation.event);
+        let places = Places::of(units, &config.target.level);
+        Ok(self.scene.get_or_init(|| Scene { panel, origin: self.origin, places, past }))
+    }
+
+    fn inputs(&self, forecast: &Value) -> Value {
         let config = &self.ctx.run.config;
-        let forecasters: Vec<_> = self
-            .forecasters
-            .iter()
-            .map(|f| json!([f.spec.name, f.digest, self.ctx.data_digest(f.spec), f.seed]))
-            .collect();
-        let ensembles: Vec<_> = self
-            .ensembles
-            .iter()
-            .map(|e| json!([e.spec.name, e.spec.algorithm, e.spec.settings, e.spec.members]))
-            .collect();
         json!({
             "panel": self.ctx.panel_digest(),
             "target": [config.target.column, json!(config.target.kind)],
-            "origin": origin,
+            "origin": self.origin,
             "steps": config.forecast.steps,
-            "draws": config.forecast.draws,
-            "forecasters": forecasters,
-            "ensembles": ensembles,
+            "forecast": forecast,
             "metrics": self.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
             "level": config.target.level,
             "event": config.evaluation.event,
         })
     }
-}
-
-/// Combines the members' fields; a member without one is named.
-pub(crate) fn combine(
-    combine: &dyn Combine,
-    members: &[String],
-    fields: &BTreeMap<&str, Field>,
-) -> Result<Field> {
-    let member = |name: &String| -> Result<Member<'_>> {
-        let (name, field) = fields.get_key_value(name.as_str()).ok_or_else(|| {
-            Error::Core(forewarn_core::Error::data(format!("its member `{name}` has no forecast")))
-        })?;
-        Ok(Member { name, field })
-    };
-    let members: Vec<_> = members.iter().map(member).collect::<Result<_>>()?;
-    Ok(combine.combine(&members)?)
 }

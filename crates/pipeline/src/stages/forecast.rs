@@ -1,8 +1,9 @@
-//! Forecast: a fitted model at the last observed period becomes one field a step, in a file.
+//! Forecast: a fitted model at an origin becomes one field a step, in a file. The forecasts that are issued and those
+//! that are scored are made here, in the same way.
 
 use std::path::{Path, PathBuf};
 
-use forewarn_core::{Field, Step};
+use forewarn_core::{Field, Period, Step};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::{Digest, ForecastFile, Labels, StepOutput, write_forecast};
 use rayon::prelude::*;
@@ -59,12 +60,47 @@ impl Made {
         Ok(Self { name: name.to_owned(), file, digest: output.digest.to_string(), sha256, seed, size })
     }
 
+    /// Its file, to read more than one field of it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the file cannot be read.
+    pub(crate) fn open(&self) -> Result<ForecastFile> {
+        Ok(ForecastFile::open(&self.file)?)
+    }
+
     /// The field of one step.
     ///
     /// # Errors
     /// [`Error::Store`] when the file cannot be read.
     pub(crate) fn field(&self, step: Step) -> Result<Field> {
-        Ok(ForecastFile::open(&self.file)?.field(step)?)
+        Ok(self.open()?.field(step)?)
+    }
+}
+
+/// What a forecast is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be issued: from the last observed period.
+    Issue,
+    /// To be scored: from a past origin.
+    Backtest(Period),
+}
+
+impl Purpose {
+    /// The last period that is known.
+    pub(crate) fn origin(self, ctx: &Context<'_>) -> Period {
+        match self {
+            Self::Issue => ctx.origin(),
+            Self::Backtest(origin) => origin,
+        }
+    }
+
+    /// Kind and label of the step that makes it; one that is issued is of kind `issue`.
+    pub(crate) fn step<'k>(self, ctx: &Context<'_>, issue: &'k str, name: &str) -> (&'k str, String) {
+        match self {
+            Self::Issue => (issue, name.to_owned()),
+            Self::Backtest(origin) => ("backtest", format!("{name} {}", ctx.cadence().label(origin))),
+        }
     }
 }
 
@@ -72,21 +108,29 @@ impl Made {
 ///
 /// # Errors
 /// What the model refuses.
-pub(crate) fn forecast(ctx: &Context<'_>, spec: &ModelSpec, trained: &Trained) -> Result<Made> {
+pub(crate) fn forecast(
+    ctx: &Context<'_>,
+    spec: &ModelSpec,
+    trained: &Trained,
+    purpose: Purpose,
+) -> Result<Made> {
     let config = &ctx.run.config;
     let seed = seed_for(config.seed, &spec.name);
+    let origin = purpose.origin(ctx);
     let inputs = json!({
         "artifact": trained.digest,
         "data": ctx.data_digest(spec),
         "target": config.target.column,
         "level": config.target.level,
+        "origin": origin,
         "steps": config.forecast.steps,
         "draws": config.forecast.draws,
         "seed": seed,
     });
-    let output = ctx.engine.step("forecast", &spec.name, &inputs, |workspace| {
+    let (kind, label) = purpose.step(ctx, "forecast", &spec.name);
+    let output = ctx.engine.step(kind, &label, &inputs, |workspace| {
         let predict = |step: u16| -> Result<Field> {
-            Ok(trained.fitted.predict(&ctx.predict_args(spec, ctx.origin(), Step(step), seed)?)?)
+            Ok(trained.fitted.predict(&ctx.predict_args(spec, origin, Step(step), seed)?)?)
         };
         write_fields(ctx, &workspace.path(FORECAST), predict)
     })?;

@@ -1,5 +1,6 @@
 //! The stages of a run, in order; each is one file and one function from what came before to a step's output.
 
+pub(crate) mod backtest;
 pub(crate) mod combine;
 pub(crate) mod evaluate;
 pub(crate) mod features;

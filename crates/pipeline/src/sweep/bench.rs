@@ -2,13 +2,12 @@
 //! origins in it, as `forewarn evaluate` does, on all rows.
 
 use forewarn_core::{PartitionName, RollingOrigins};
-use forewarn_kernels::random::seed_for;
 
 use crate::components::ModelSpec;
 use crate::context::Context;
 use crate::scores::{Forecasts, Group, NamedMetric, Scores};
-use crate::stages::evaluate::{self, Forecaster};
-use crate::stages::train;
+use crate::stages::backtest::backtest;
+use crate::stages::{evaluate, train};
 use crate::{Error, Result};
 
 /// The score of a model by one metric, or why it has none.
@@ -27,14 +26,10 @@ pub(crate) fn score(
         Err(e) => return Err(e),
     };
     let config = &ctx.run.config;
-    let forecaster = Forecaster {
-        spec,
-        fitted: trained.fitted.as_ref(),
-        seed: seed_for(config.seed, &spec.name),
-        digest: &trained.digest,
-    };
     let metrics = std::slice::from_ref(metric);
-    let tallies = evaluate::evaluate(ctx, origins, &[forecaster], &[], metrics)?;
+    let trained = [(spec, trained)];
+    let origin = |origin| evaluate::evaluate(ctx, &backtest(ctx, origin, &trained, &[])?, metrics);
+    let tallies = origins.iter().map(origin).collect::<Result<Vec<_>>>()?;
     let names = [spec.name.clone()];
     let forecasts = Forecasts { names: &names, baselines: &[], issued: None };
     let scores = Scores::pool(&tallies, &forecasts, metrics, (&config.evaluation.interval, 0), &[]);

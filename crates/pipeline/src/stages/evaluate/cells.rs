@@ -3,9 +3,9 @@
 //! Every row with known truth is in one cell, and a cell is in one country, region and state: tallies of cells are pooled
 //! to all groups, so that each row is scored once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use forewarn_core::{Field, Result, Unit, Units};
+use forewarn_core::Unit;
 use forewarn_data::geography::{self, Country};
 
 use crate::scores::{Group, Past, State};
@@ -17,58 +17,48 @@ pub(super) type Key = (Group, i32);
 pub(super) struct Cell {
     /// Their groups.
     pub(super) keys: Vec<Key>,
+    /// Which they are, ascending.
+    pub(super) rows: Vec<usize>,
     /// What was observed.
     pub(super) observed: Vec<f32>,
-    rows: Vec<usize>,
-    units: Units,
-}
-
-impl Cell {
-    /// The rows of a field that are in the cell.
-    ///
-    /// # Errors
-    /// None of a field that is one.
-    pub(super) fn of(&self, field: &Field) -> Result<Field> {
-        let width = field.width();
-        let mut values = Vec::with_capacity(self.rows.len() * width);
-        for row in &self.rows {
-            values.extend_from_slice(&field.values()[row * width..(row + 1) * width]);
-        }
-        if field.is_point() {
-            return Field::point(field.origin, field.step, self.units.clone(), values);
-        }
-        Field::draws(field.origin, field.step, self.units.clone(), width, values)
-    }
 }
 
 /// The country of every unit, where it has one: grid cells (`pgm`) and countries (`cm`) have.
-pub(super) fn countries(units: &[Unit], level: &str) -> Vec<Option<&'static Country>> {
-    let country = |unit: &Unit| match level {
-        "pgm" => geography::country(*unit),
-        "cm" => geography::countries().iter().find(|c| c.id == unit.0),
-        _ => None,
-    };
-    units.iter().map(country).collect()
+pub(super) struct Places {
+    countries: Vec<Option<&'static Country>>,
+    /// The place of each among the countries there are, so that no row has to be looked up; 0 for no country.
+    slots: Vec<usize>,
+    len: usize,
 }
 
-/// The cells of a target period, in a fixed order.
-pub(super) fn cells(
-    units: &[Unit],
-    countries: &[Option<&'static Country>],
-    past: &Past,
-    observed: &[f32],
-) -> Vec<Cell> {
-    let mut parts: BTreeMap<(Option<u32>, State), Vec<usize>> = BTreeMap::new();
-    for (i, &truth) in observed.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
-        parts.entry((countries[i].map(|c| c.id), past.state(i, truth))).or_default().push(i);
+impl Places {
+    pub(super) fn of(units: &[Unit], level: &str) -> Self {
+        let country = |unit: &Unit| match level {
+            "pgm" => geography::country(*unit),
+            "cm" => geography::countries().iter().find(|c| c.id == unit.0),
+            _ => None,
+        };
+        let countries: Vec<_> = units.iter().map(country).collect();
+        let ids: BTreeSet<u32> = countries.iter().flatten().map(|c| c.id).collect();
+        let slots: BTreeMap<u32, usize> = ids.into_iter().zip(1..).collect();
+        let slot = |country: &Option<&Country>| country.map_or(0, |c| slots[&c.id]);
+        Self { slots: countries.iter().map(slot).collect(), len: slots.len() + 1, countries }
     }
-    let cell = |((_, state), rows): ((Option<u32>, State), Vec<usize>)| Cell {
-        keys: keys(countries[rows[0]], state),
-        observed: rows.iter().map(|&i| observed[i]).collect(),
-        units: rows.iter().map(|&i| units[i]).collect(),
-        rows,
+}
+
+/// The cells of a target period, by country and state.
+pub(super) fn cells(places: &Places, past: &Past, observed: &[f32]) -> Vec<Cell> {
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new(); places.len * State::ALL.len()];
+    for (i, &truth) in observed.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
+        let state = past.state(i, truth) as usize - State::ALL[0] as usize;
+        parts[places.slots[i] * State::ALL.len() + state].push(i);
+    }
+    let cell = |rows: Vec<usize>| {
+        let first = *rows.first()?;
+        let keys = keys(places.countries[first], past.state(first, observed[first]));
+        Some(Cell { keys, observed: rows.iter().map(|&i| observed[i]).collect(), rows })
     };
-    parts.into_iter().map(cell).collect()
+    parts.into_iter().filter_map(cell).collect()
 }
 
 fn keys(country: Option<&Country>, state: State) -> Vec<Key> {
@@ -80,28 +70,21 @@ fn keys(country: Option<&Country>, state: State) -> Vec<Key> {
 
 #[cfg(test)]
 mod tests {
-    use forewarn_core::{Period, Step};
-
     use super::*;
 
     #[test]
     fn every_row_with_truth_is_in_one_cell() {
         let units = [1, 2, 3, 900].map(Unit);
-        let countries = countries(&units, "cm");
+        let places = Places::of(&units, "cm");
         let past = Past::new(&[0.0, 5.0, 0.0, 0.0], 4, 1, 1.0);
-        let cells = cells(&units, &countries, &past, &[2.0, 1.0, f32::NAN, 0.0]);
+        let cells = cells(&places, &past, &[2.0, 1.0, f32::NAN, 0.0]);
         let keys: Vec<_> = cells.iter().map(|c| c.keys.clone()).collect();
         let state = |s: State| (Group::State, s as i32);
         let there = |s, country, area| vec![state(s), (Group::Country, country), (Group::Region, area)];
         // Unit 900 is no country; Guyana and Suriname are in South America.
         let expected = [vec![state(State::Quiet)], there(State::Onset, 1, 5), there(State::Active, 2, 5)];
         assert_eq!(keys, expected);
-        let field =
-            Field::draws(Period(9), Step(1), units.into(), 2, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
-        let rows = cells[2].of(&field.unwrap()).unwrap();
-        assert_eq!(
-            (rows.values(), rows.units()[0], &cells[2].observed),
-            (&[2.0, 3.0][..], Unit(2), &vec![1.0])
-        );
+        let rows: Vec<_> = cells.iter().map(|c| (c.rows.clone(), c.observed.clone())).collect();
+        assert_eq!(rows, [(vec![3], vec![0.0]), (vec![0], vec![2.0]), (vec![1], vec![1.0])]);
     }
 }

@@ -1,4 +1,4 @@
-//! The tallies of an origin, put together step by step.
+//! The tallies of one forecast, put together step by step.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use forewarn_core::{Period, Tally};
 use super::cells::Key;
 use crate::scores::{Group, GroupSlices, NamedMetric, OriginTallies, Part, Slices, add};
 
-/// What one forecaster contributes in one step, by metric.
+/// What one forecast contributes in one step, by metric.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     /// Of all rows.
@@ -23,23 +23,24 @@ pub(super) struct StepTallies {
     pub(super) rows: u64,
     /// Rows of each group.
     pub(super) groups: BTreeMap<Key, u64>,
-    /// By forecaster.
-    pub(super) parts: BTreeMap<String, Parts>,
+    /// What the forecast contributes.
+    pub(super) parts: Parts,
     /// What could not be computed.
     pub(super) failures: Vec<String>,
 }
 
-/// An origin on its way; memory is that of its tallies.
+/// A forecast on its way; memory is that of its tallies.
 pub(super) struct Gather<'a> {
     metrics: &'a [NamedMetric],
+    name: &'a str,
     whole: Slices,
     groups: BTreeMap<Key, Slices>,
     failures: Vec<String>,
 }
 
 impl<'a> Gather<'a> {
-    pub(super) fn new(metrics: &'a [NamedMetric]) -> Self {
-        Self { metrics, whole: Slices::default(), groups: BTreeMap::new(), failures: Vec::new() }
+    pub(super) fn new(metrics: &'a [NamedMetric], name: &'a str) -> Self {
+        Self { metrics, name, whole: Slices::default(), groups: BTreeMap::new(), failures: Vec::new() }
     }
 
     /// Adds the next step.
@@ -51,17 +52,15 @@ impl<'a> Gather<'a> {
             slices.rows.resize(slot(*key, before) + 1, 0);
             slices.rows[slot(*key, before)] += rows;
         }
-        for (name, parts) in &step.parts {
-            put(&mut self.whole, name, (self.metrics, before), &parts.whole);
-            for (key, part) in &parts.groups {
-                let slices = self.groups.entry(*key).or_default();
-                put(slices, name, (self.metrics, slot(*key, before)), part);
-            }
+        put(&mut self.whole, self.name, (self.metrics, before), &step.parts.whole);
+        for (key, part) in &step.parts.groups {
+            let slices = self.groups.entry(*key).or_default();
+            put(slices, self.name, (self.metrics, slot(*key, before)), part);
         }
         self.failures.extend(step.failures);
     }
 
-    /// The origin, when all steps were added.
+    /// The tallies, when all steps were added.
     pub(super) fn finish(self, origin: Period) -> OriginTallies {
         let steps = self.whole.rows.len();
         let fill = |((group, key), mut slices): (Key, Slices)| {

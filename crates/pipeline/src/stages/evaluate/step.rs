@@ -1,22 +1,28 @@
-//! One step ahead of one origin: every forecast is made, tallied and dropped.
+//! One step ahead of one origin: a field is read, tallied and dropped.
 
-use std::collections::BTreeMap;
+use forewarn_core::{Error as Fault, Field, Metric, Panel, Period, ScoreArgs, Step, Tally, tallies};
+use forewarn_store::ForecastFile;
 
-use forewarn_core::{Field, Metric, Period, ScoreArgs, Step, Tally, Unit, tallies};
-use forewarn_data::geography::Country;
-
-use super::cells::{self, Cell};
+use super::Work;
+use super::cells::{self, Cell, Places};
 use super::gather::{Parts, StepTallies};
-use super::{Work, combine};
 use crate::Result;
 use crate::scores::{Past, add};
 
-/// What is known of an origin before a step is forecast.
+/// What is known of an origin before a field is read.
 pub(super) struct Scene<'a> {
+    pub(super) panel: &'a Panel,
     pub(super) origin: Period,
-    pub(super) units: &'a [Unit],
-    pub(super) countries: Vec<Option<&'static Country>>,
+    pub(super) places: Places,
     pub(super) past: Past,
+}
+
+/// A forecast to tally.
+pub(super) enum Forecast<'a> {
+    /// It is in a file.
+    File(ForecastFile),
+    /// There is none, for this reason.
+    Absent(&'a str),
 }
 
 /// The truth of one step, whole and parted.
@@ -27,12 +33,16 @@ struct Truth<'a> {
 }
 
 impl Work<'_> {
-    /// Forecasts, combines and tallies one step ahead. A field lives until it is tallied, or combined where it is the
-    /// member of an ensemble.
-    pub(super) fn step(&self, scene: &Scene<'_>, step: Step) -> Result<StepTallies> {
-        let panel = self.ctx.panel()?;
-        let observed = panel.field(&self.ctx.run.config.target.column, scene.origin + step)?;
-        let cells = cells::cells(scene.units, &scene.countries, &scene.past, observed);
+    /// Reads and tallies one step ahead.
+    pub(super) fn step(
+        &self,
+        scene: &Scene<'_>,
+        name: &str,
+        forecast: &Forecast<'_>,
+        step: Step,
+    ) -> Result<StepTallies> {
+        let observed = scene.panel.field(&self.ctx.run.config.target.column, scene.origin + step)?;
+        let cells = cells::cells(&scene.places, &scene.past, observed);
         let place = format!("at origin {}, step {step}", scene.origin);
         let truth = Truth { observed, cells, place };
         let mut all = StepTallies { rows: known(observed), ..StepTallies::default() };
@@ -41,54 +51,24 @@ impl Work<'_> {
                 *all.groups.entry(*key).or_default() += cell.observed.len() as u64;
             }
         }
-        let mut members: BTreeMap<&str, Field> = BTreeMap::new();
-        for (i, f) in self.forecasters.iter().enumerate() {
-            let field = self.predict(i, scene.origin, step)?;
-            self.enter(&mut all, &f.spec.name, &truth, field.as_ref().map_err(ToString::to_string));
-            if let Ok(field) = field
-                && self.ensembles.iter().any(|e| e.spec.members.contains(&f.spec.name))
-            {
-                members.insert(&f.spec.name, field);
+        match forecast {
+            Forecast::File(file) => self.enter(&mut all, name, &truth, &file.field(step)?),
+            Forecast::Absent(reason) => {
+                all.failures.push(format!("{name} {}: {reason}", truth.place));
+                all.parts = self.missing(&truth, reason);
             }
-        }
-        for e in self.ensembles {
-            let field = combine(e.combine.as_ref(), &e.spec.members, &members);
-            self.enter(&mut all, &e.spec.name, &truth, field.as_ref().map_err(ToString::to_string));
         }
         Ok(all)
     }
 
-    fn predict(&self, i: usize, origin: Period, step: Step) -> Result<forewarn_core::Result<Field>> {
-        let f = &self.forecasters[i];
-        Ok(f.fitted.predict(&self.ctx.predict_args(f.spec, origin, step, f.seed)?))
-    }
-
-    /// Tallies a forecast, or keeps why there is none.
-    fn enter(
-        &self,
-        all: &mut StepTallies,
-        name: &str,
-        truth: &Truth<'_>,
-        field: std::result::Result<&Field, String>,
-    ) {
-        let place = &truth.place;
-        let absent = |reason: &str| self.missing(truth, &format!("{place}: {reason}"));
-        let parts = match field {
-            Err(reason) => {
-                all.failures.push(format!("{name} {place}: {reason}"));
-                absent(&reason)
-            }
-            Ok(field) => {
-                let parts = self.tally(truth, field).unwrap_or_else(|e| absent(&e.to_string()));
-                for (metric, part) in self.metrics.iter().zip(&parts.whole) {
-                    let failure =
-                        part.as_ref().err().map(|reason| format!("{} of {name} {reason}", metric.name));
-                    all.failures.extend(failure);
-                }
-                parts
-            }
-        };
-        all.parts.insert(name.to_owned(), parts);
+    /// Tallies a field, and keeps what could not be computed.
+    fn enter(&self, all: &mut StepTallies, name: &str, truth: &Truth<'_>, field: &Field) {
+        let refused = |e: Fault| self.missing(truth, &e.to_string());
+        all.parts = self.tally(truth, field).unwrap_or_else(refused);
+        for (metric, part) in self.metrics.iter().zip(&all.parts.whole) {
+            let failure = part.as_ref().err().map(|reason| format!("{} of {name} {reason}", metric.name));
+            all.failures.extend(failure);
+        }
     }
 
     /// The tallies of a field by cell, pooled to groups; those of all rows are pooled too where they are sums over rows,
@@ -100,7 +80,7 @@ impl Work<'_> {
         let reason = |e: &forewarn_core::Error| format!("{}: {e}", truth.place);
         let mut parts = Parts { whole: vec![Ok(Tally::default()); scorers.len()], ..Parts::default() };
         for cell in &truth.cells {
-            let field = cell.of(field)?;
+            let field = field.select(&cell.rows);
             let results = tallies(&scorers, &ScoreArgs::new(&cell.observed, &field)?);
             for (m, result) in results.into_iter().enumerate() {
                 let part = result.map_err(|e| reason(&e));
@@ -120,7 +100,7 @@ impl Work<'_> {
     }
 
     fn missing(&self, truth: &Truth<'_>, reason: &str) -> Parts {
-        let all = vec![Err(reason.to_owned()); self.metrics.len()];
+        let all = vec![Err(format!("{}: {reason}", truth.place)); self.metrics.len()];
         let keys = truth.cells.iter().flat_map(|c| &c.keys);
         Parts { groups: keys.map(|k| (*k, all.clone())).collect(), whole: all }
     }

@@ -1,0 +1,58 @@
+//! Backtest: what every model and ensemble forecasts from a past origin, each in a file of its own.
+//!
+//! Each is a step of its own, so that with another model none of the others' forecasts is made again.
+
+use forewarn_core::Period;
+
+use crate::components::{EnsembleSpec, ModelSpec};
+use crate::context::Context;
+use crate::stages::combine::combine;
+use crate::stages::forecast::{Made, Purpose, forecast};
+use crate::stages::train::Trained;
+use crate::{Error, Result};
+
+/// The forecasts from one past origin.
+#[derive(Debug)]
+pub(crate) struct Backtest {
+    /// The last period that was known.
+    pub origin: Period,
+    /// The forecasts, models first.
+    pub made: Vec<Made>,
+    /// Who has none, and why.
+    pub absent: Vec<(String, String)>,
+}
+
+/// Forecasts from `origin`.
+///
+/// # Errors
+/// What stops a run (disk, store); what a model or an ensemble refuses is kept as the reason.
+pub(crate) fn backtest(
+    ctx: &Context<'_>,
+    origin: Period,
+    trained: &[(&ModelSpec, Trained)],
+    ensembles: &[EnsembleSpec],
+) -> Result<Backtest> {
+    let mut all = Backtest { origin, made: Vec::new(), absent: Vec::new() };
+    let purpose = Purpose::Backtest(origin);
+    for (spec, trained) in trained {
+        all.keep(&spec.name, forecast(ctx, spec, trained, purpose))?;
+    }
+    for spec in ensembles {
+        let made = combine(ctx, spec, &all.made, purpose);
+        all.keep(&spec.name, made)?;
+    }
+    Ok(all)
+}
+
+impl Backtest {
+    fn keep(&mut self, name: &str, made: Result<Made>) -> Result<()> {
+        match made {
+            Ok(made) => self.made.push(made),
+            Err(e @ (Error::Core(_) | Error::Config { .. })) => {
+                self.absent.push((name.to_owned(), e.to_string()));
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+}
