@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::components::ModelSpec;
 use crate::engine::Engine;
-use crate::stages::features::PANEL as FEATURES;
 use crate::{Resolved, Result};
 
 /// File of the checked panel in the step of validation.
 pub(crate) const PANEL: &str = "panel.parquet";
+/// File of the features in the step that computes them.
+pub(crate) const FEATURES: &str = "features.parquet";
 
 /// What validation found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

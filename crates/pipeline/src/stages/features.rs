@@ -6,12 +6,10 @@ use forewarn_transforms::QuerySet;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::context::Context;
+use crate::context::{Context, FEATURES};
 use crate::engine::write_json;
 use crate::{Error, Result};
 
-/// File of the feature panel.
-pub(crate) const PANEL: &str = "features.parquet";
 /// File of the summary.
 pub(crate) const SUMMARY: &str = "features.json";
 
@@ -48,7 +46,7 @@ pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<StepOutput>> {
         let size = (panel.axis().len * panel.units().len()) as f64;
         let share = |c: &forewarn_core::Column| (c.name.clone(), 1.0 - c.present() as f64 / size);
         let missing_share = features.columns().iter().map(share).collect();
-        let path = workspace.path(PANEL);
+        let path = workspace.path(FEATURES);
         panel_file::write(&features, std::fs::File::create(&path).map_err(Error::io(&path))?)?;
         write_json(workspace, SUMMARY, &Features { query_set: name, missing_share })?;
         Ok(json!({}))

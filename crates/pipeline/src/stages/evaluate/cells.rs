@@ -41,8 +41,8 @@ impl Places {
         let countries: Vec<_> = units.iter().map(country).collect();
         let ids: BTreeSet<u32> = countries.iter().flatten().map(|c| c.id).collect();
         let slots: BTreeMap<u32, usize> = ids.into_iter().zip(1..).collect();
-        let slot = |country: &Option<&Country>| country.map_or(0, |c| slots[&c.id]);
-        Self { slots: countries.iter().map(slot).collect(), len: slots.len() + 1, countries }
+        let slot = |country: Option<&Country>| country.map_or(0, |c| slots[&c.id]);
+        Self { slots: countries.iter().copied().map(slot).collect(), len: slots.len() + 1, countries }
     }
 }
 
