@@ -9,7 +9,7 @@ pub use forewarn_drift::DRIFT_TESTS;
 pub use forewarn_ensembles::ENSEMBLES;
 pub use forewarn_maps::{MAPS, render};
 pub use forewarn_metrics::METRICS;
-pub use forewarn_models::MODELS;
+pub use forewarn_models::{MODELS, regressors::REGRESSORS};
 pub use forewarn_transforms::TRANSFORMS;
 pub use parse::{DEFAULT_METRICS, parse_metric};
 use serde_json::Value;
@@ -45,6 +45,7 @@ pub fn pages() -> Vec<Page> {
     pages.extend(of("map", MAPS));
     pages.extend(of("metric", METRICS));
     pages.extend(of("model", MODELS));
+    pages.extend(of("regressor", REGRESSORS));
     pages.extend(of("transform", TRANSFORMS));
     pages
 }

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Score(ScoreArguments),
     /// Tells how far two distributions are apart: histograms or samples, JSON or CSV
     Divergence(DivergenceArguments),
-    /// Lists the components: models, ensembles, metrics, drift tests, maps, transforms
+    /// Lists the components: models, regressors, ensembles, metrics, drift tests, maps, transforms
     List {
         /// Only this kind, such as `metric`
         kind: Option<String>,

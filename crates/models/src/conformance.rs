@@ -51,8 +51,14 @@ fn only(panel: &Panel, keep: usize) -> Panel {
     one
 }
 
+/// The model with its default settings, or with such as suit a panel of four units.
+fn model(entry: &Entry<dyn Model>) -> Box<dyn Model> {
+    let settings = if entry.name == "conformal" { json!({ "events": 3 }) } else { json!({}) };
+    (entry.build)(&settings).unwrap()
+}
+
 fn fitted(entry: &Entry<dyn Model>, data: &Data) -> (Box<dyn Model>, Box<dyn Fitted>) {
-    let model = entry.default().unwrap();
+    let model = model(entry);
     let history = data.observed.until(Period(TRAINED)).unwrap();
     let args = FitArgs::new(history, "y", TargetKind::Count, 5).unwrap().with_steps(Step(3));
     let fitted =
