@@ -70,7 +70,11 @@ impl Cases {
     }
 
     /// Row and label of every pair of a period and the one `step` later with an observed target.
-    fn pairs<'a>(&'a self, target: &'a [f32], step: Step) -> impl Iterator<Item = (u32, f32)> + 'a {
+    pub(crate) fn pairs<'a>(
+        &'a self,
+        target: &'a [f32],
+        step: Step,
+    ) -> impl Iterator<Item = (u32, f32)> + 'a {
         let later = target.get(usize::from(step.0) * self.units..).unwrap_or_default();
         self.row_of.iter().copied().zip(later.iter().copied()).filter(|(_, y)| !y.is_nan())
     }

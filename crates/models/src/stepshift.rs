@@ -1,12 +1,19 @@
 //! Direct multi-step forecasts by any tabular regressor.
 
+mod spread;
+
 use forewarn_core::prelude::*;
+use forewarn_kernels::random::Stream;
 use rayon::prelude::*;
 
+use self::spread::Around;
+use crate::levels::stratified;
 use crate::part::Part;
 use crate::regressors::REGRESSORS;
 use crate::steps::{self, Present};
 use crate::state;
+
+pub use self::spread::Distribution;
 
 forewarn_core::entry!(Model: Stepshift as "stepshift", check);
 
@@ -27,6 +34,9 @@ pub struct Stepshift {
     pub features: Vec<String>,
     /// What is learned: the target as it is, or log(1 + target), undone in the forecast (which then is no mean).
     pub label: Label,
+    /// The distribution around the prediction, with one dispersion a step from the errors in training; `none` gives a point
+    /// forecast. In-sample errors are too small where the regressor fits closely: `conformal` holds data out instead.
+    pub distribution: Distribution,
 }
 
 /// What is learned of a target.
@@ -60,12 +70,16 @@ impl Label {
 
 impl Default for Stepshift {
     fn default() -> Self {
-        Self { regressor: Part::default_of("boosting"), features: Vec::new(), label: Label::Identity }
+        Self { regressor: Part::default_of("boosting"), features: Vec::new(), label: Label::Identity, distribution: Distribution::None }
     }
 }
 
 impl Stepshift {
     fn check(self) -> Result<Self> {
+        if self.label != Label::Identity && self.distribution != Distribution::None {
+            let reason = "a `distribution` needs means: take the label `identity`, or no distribution";
+            return Err(Error::config("stepshift", reason));
+        }
         self.regressor()?;
         Ok(self)
     }
@@ -84,10 +98,18 @@ impl Model for Stepshift {
         let fit = |step: u16| {
             let set = cases.merged(target, Step(step), |y| self.label.of(y));
             let labels = set.labels(cases.rows.len()).map_err(|e| steps::at(Step(step), &e))?;
-            prepared.fit(&LabelArgs::new(labels, args.seed)).map_err(|e| steps::at(Step(step), &e))
+            let fitted = prepared.fit(&LabelArgs::new(labels, args.seed)).map_err(|e| steps::at(Step(step), &e))?;
+            let dispersion = match self.distribution {
+                Distribution::None | Distribution::Poisson => 0.0,
+                family => family.dispersion(&cases, target, Step(step), &fitted.predict(&cases.rows)?),
+            };
+            Ok((fitted, dispersion))
         };
-        let regressions = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
-        let facts = Facts { columns: cases.rows.columns().to_vec(), label: self.label, kind: args.kind };
+        let fitted: Vec<_> = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
+        let (regressions, dispersions) = fitted.into_iter().unzip();
+        let (label, distribution) = (self.label, self.distribution);
+        let columns = cases.rows.columns().to_vec();
+        let facts = Facts { columns, label, distribution, dispersions, kind: args.kind };
         Ok(Box::new(FittedStepshift { facts, regressions }))
     }
 
@@ -98,7 +120,8 @@ impl Model for Stepshift {
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: 2, output: Output::Point, features: true }
+        let output = if self.distribution == Distribution::None { Output::Point } else { Output::Draws };
+        Needs { history: 2, output, features: true }
     }
 }
 
@@ -107,6 +130,9 @@ impl Model for Stepshift {
 struct Facts {
     columns: Vec<String>,
     label: Label,
+    distribution: Distribution,
+    /// One a step.
+    dispersions: Vec<f64>,
     kind: TargetKind,
 }
 
@@ -121,6 +147,9 @@ impl Fitted for FittedStepshift {
     fn predict(&self, args: &PredictArgs<'_>) -> Result<Field> {
         let present = Present::new("stepshift", args, &self.facts.columns)?;
         let labels = steps::of_step(&self.regressions, args.step)?.predict(present.rows())?;
+        if self.facts.distribution != Distribution::None {
+            return self.draws(args, &present, &labels);
+        }
         let value = |&row: &u32| steps::in_range(self.facts.kind, self.facts.label.undo(labels[row as usize]));
         let values = present.row_of().iter().map(value).collect();
         Field::point(args.history.origin(), args.step, args.history.units().clone(), values)
@@ -128,6 +157,29 @@ impl Fitted for FittedStepshift {
 
     fn state(&self) -> Result<Vec<u8>> {
         state::write("stepshift", &self.facts, &steps::states(self.regressions.iter())?)
+    }
+}
+
+impl FittedStepshift {
+    /// Draws from the distribution around each row's mean.
+    fn draws(&self, args: &PredictArgs<'_>, present: &Present, means: &[f32]) -> Result<Field> {
+        let dispersion = *steps::of_step(&self.facts.dispersions, args.step)?;
+        let around = |&mean: &f32| self.facts.distribution.around(f64::from(mean), dispersion);
+        let around: Vec<Around> = means.iter().map(around).collect();
+        let (units, origin) = (args.history.units(), args.history.origin());
+        let mut values = vec![0.0; units.len() * args.draws];
+        let mut levels = vec![0.0; args.draws];
+        for ((unit, &row), out) in units.iter().zip(present.row_of()).zip(values.chunks_exact_mut(args.draws)) {
+            let address = [u64::from(unit.0), origin.0 as u64, u64::from(args.step.0)];
+            let stream = Stream::new(args.seed, &address);
+            stratified(stream, &mut levels);
+            for (d, (value, &level)) in out.iter_mut().zip(&levels).enumerate() {
+                // The levels have used the first numbers of the stream.
+                let draw = around[row as usize].draw(level, stream, (2 * args.draws + d) as u64);
+                *value = steps::whole(self.facts.kind, draw);
+            }
+        }
+        Field::draws(origin, args.step, units.clone(), args.draws, values)
     }
 }
 

@@ -3,7 +3,7 @@
 use forewarn_core::*;
 use serde_json::Value;
 
-use super::{Label, Stepshift};
+use super::{Distribution, ENTRY, Label, Stepshift};
 use crate::part::Part;
 use crate::state;
 
@@ -116,4 +116,35 @@ fn other_features_are_refused() {
     let args = args.with_features(other.until(Period(24)).unwrap()).unwrap();
     let e = fitted.predict(&args).unwrap_err().to_string();
     assert!(e.contains("no column `x2`; there are: x1"), "{e}");
+}
+
+#[test]
+fn draws_stand_around_the_point_forecast() {
+    let cases: Value = serde_json::from_str(CASES).unwrap();
+    let (observed, features) = panels(&cases, 1.0);
+    let until = Period(24);
+    let forecast = |distribution| {
+        let fit = FitArgs::new(observed.until(until).unwrap(), "y", TargetKind::Count, 1).unwrap();
+        let fit = fit.with_steps(Step(2)).with_features(features.until(until).unwrap()).unwrap();
+        let model = Stepshift { distribution, ..model(Label::Identity) };
+        let fitted = model.restore(&model.fit(&fit).unwrap().state().unwrap()).unwrap();
+        let args = PredictArgs::new(observed.until(until).unwrap(), "y", Step(2), 4000, 9).unwrap();
+        let field = fitted.predict(&args.with_features(features.until(until).unwrap()).unwrap()).unwrap();
+        assert_eq!(field.is_point(), model.needs().output == Output::Point);
+        field
+    };
+    let means = forecast(Distribution::None).means();
+    for family in [Distribution::Poisson, Distribution::NegativeBinomial, Distribution::Tweedie] {
+        let field = forecast(family);
+        assert!(field.values().iter().all(|v| *v >= 0.0 && v.fract() == 0.0), "{family:?}");
+        for (drawn, mean) in field.means().iter().zip(&means) {
+            assert!((drawn - mean).abs() < 0.1 * mean, "{family:?}: {drawn} against {mean}");
+        }
+    }
+}
+
+#[test]
+fn a_distribution_needs_means() {
+    let settings = serde_json::json!({ "label": "log1p", "distribution": "poisson" });
+    assert!((ENTRY.build)(&settings).unwrap_err().to_string().contains("take the label `identity`"));
 }
