@@ -27,7 +27,10 @@ fn every_component_is_listed_and_explained() {
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("there is no `crisp`; `forewarn list` shows what there is"), "{err}");
     let (code, _, err) = said(here.path(), &["list", "metrics"]);
-    assert!(code == 2 && err.contains("drift-test, ensemble, map, metric, model, regressor, transform"), "{err}");
+    assert!(
+        code == 2 && err.contains("drift-test, ensemble, map, metric, model, regressor, transform"),
+        "{err}"
+    );
 }
 
 #[test]
