@@ -9,6 +9,8 @@ use crate::simd::{Level, Real, chunks, dispatch};
 const CHUNK: usize = 1 << 16;
 /// Values compared with one edge after the other; they stay in the first cache.
 const SEGMENT: usize = 1 << 10;
+/// Edges that a value is compared with when it is read once.
+const TOGETHER: usize = 4;
 /// `f32` in a cache line.
 const LINE: usize = 16;
 /// Up to so many bins it is quicker to compare every value with every edge.
@@ -144,13 +146,23 @@ fn compare_body<T: Real>(values: &[T], edges: &[f64]) -> Vec<u64> {
     let share = (SEGMENT / LINE).div_ceil(edges.len());
     for values in values.chunks(SEGMENT) {
         let mut ahead = values.chunks(LINE); // the segment after next, a share at every edge
-        for (reached, &edge) in reached.iter_mut().zip(edges) {
-            for line in ahead.by_ref().take(share) {
+        for (reached, edges) in reached.chunks_mut(TOGETHER).zip(edges.chunks(TOGETHER)) {
+            for line in ahead.by_ref().take(share * TOGETHER) {
                 prefetch(line, 2 * SEGMENT);
             }
-            *reached += at_least(values, edge, step);
+            match edges.first_chunk::<TOGETHER>() {
+                Some(edges) => {
+                    let more = at_least_each(values, edges, step);
+                    reached.iter_mut().zip(more).for_each(|(reached, more)| *reached += more);
+                }
+                None => {
+                    for (reached, &edge) in reached.iter_mut().zip(edges) {
+                        *reached += at_least_each(values, &[edge], step)[0];
+                    }
+                }
+            }
         }
-        numbers += at_least(values, f64::NEG_INFINITY, step);
+        numbers += at_least_each(values, &[f64::NEG_INFINITY], step)[0];
     }
     let mut places = Vec::with_capacity(edges.len() + 2);
     let mut left = numbers;
@@ -162,15 +174,19 @@ fn compare_body<T: Real>(values: &[T], edges: &[f64]) -> Vec<u64> {
     places
 }
 
-/// Number of values at or above `edge`, times `step`.
+/// Number of values at or above each edge, times `step`.
 #[inline(always)]
-fn at_least<T: Real>(values: &[T], edge: f64, step: u32) -> u64 {
-    let single = ceiling(edge);
-    let reached = |x: T| {
+fn at_least_each<T: Real, const N: usize>(values: &[T], edges: &[f64; N], step: u32) -> [u64; N] {
+    let single = edges.map(ceiling);
+    let mut counts = [0_u32; N];
+    for &x in values {
         let x: f64 = x.into();
-        if size_of::<T>() == 4 { x as f32 >= single } else { x >= edge }
-    };
-    u64::from(values.iter().fold(0, |n: u32, &x| if reached(x) { n.wrapping_add(step) } else { n }))
+        for k in 0..N {
+            let reached = if size_of::<T>() == 4 { x as f32 >= single[k] } else { x >= edges[k] };
+            counts[k] = if reached { counts[k].wrapping_add(step) } else { counts[k] };
+        }
+    }
+    counts.map(u64::from)
 }
 
 /// The smallest `f32` at or above `x`: an `f32` is at or above the one exactly when it is at or above the other.
