@@ -10,8 +10,8 @@ use std::path::Path;
 use criterion::{Criterion, criterion_group, criterion_main};
 use forewarn_catalog::{ENSEMBLES, METRICS, MODELS};
 use forewarn_core::{
-    EnsembleArgs, Field, FitArgs, Fitted, Member, Metric, Panel, Period, PredictArgs, ScoreArgs, Step, Tally,
-    TargetKind,
+    CombineArgs, EnsembleArgs, Field, FitArgs, Fitted, Member, Metric, Panel, Period, PredictArgs, ScoreArgs,
+    Step, Tally, TargetKind,
 };
 use forewarn_data::geography::{self, Region};
 use forewarn_data::panel_file;
@@ -95,9 +95,10 @@ fn tallies(
     };
     let mut fields: BTreeMap<&str, Field> = models.iter().map(predict).collect();
     let members: Vec<_> = fields.iter().map(|(name, field)| Member { name, field }).collect();
+    let names: Vec<&str> = members.iter().map(|m| m.name).collect();
     let combine = |e: &forewarn_core::Entry<dyn forewarn_core::Ensemble>| {
-        let ensemble = e.default().and_then(|e| e.fit(&EnsembleArgs::default())).expect("ensembles fit");
-        (e.name, ensemble.combine(&members).expect("the members agree"))
+        let ensemble = e.default().and_then(|e| e.fit(&EnsembleArgs::new(&names))).expect("ensembles fit");
+        (e.name, ensemble.combine(&CombineArgs::new(&members, 42)).expect("the members agree"))
     };
     let combined: Vec<_> = ENSEMBLES.iter().map(combine).collect();
     fields.extend(combined);

@@ -30,8 +30,9 @@ pub use regression::{
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
 pub use traits::{
-    Combine, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs, Member,
-    Model, Needs, Output, PredictArgs, TargetKind, Transform, TransformArgs, TransformExample,
+    Combine, CombineArgs, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs,
+    Member, Model, Needs, NoPast, Output, Past, PastTarget, PredictArgs, TargetKind, Transform,
+    TransformArgs, TransformExample,
 };
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};

@@ -201,16 +201,60 @@ pub trait Ensemble: Debug + Send + Sync {
     /// Learns weights from past forecasts and what then happened; simple ensembles ignore them.
     ///
     /// # Errors
-    /// [`Error::Data`] when the past forecasts do not fit together.
+    /// [`Error::Config`] when the settings do not suit the members; [`Error::Data`] when the past forecasts do not fit
+    /// together.
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>>;
 }
 
-/// Past forecasts of each member, and the truth.
-#[derive(Debug, Clone, Copy, Default)]
+/// What an ensemble may learn from.
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct EnsembleArgs<'a> {
-    /// One element a past target period: the members' fields and what was then observed.
-    pub past: &'a [(&'a [Member<'a>], &'a [f32])],
+    /// Names of the members that will be combined.
+    pub members: &'a [&'a str],
+    /// Their past forecasts, and what was then observed.
+    pub past: &'a dyn Past,
+}
+
+impl<'a> EnsembleArgs<'a> {
+    /// Members without a past.
+    pub fn new(members: &'a [&'a str]) -> Self {
+        Self { members, past: &NoPast }
+    }
+
+    /// Members with a past.
+    #[must_use]
+    pub fn with_past(self, past: &'a dyn Past) -> Self {
+        Self { past, ..self }
+    }
+}
+
+/// Past forecasts of the members of an ensemble, read one target at a time: they never have to be in memory together.
+pub trait Past: Debug + Sync {
+    /// Hands every past target to `each`, in the same order every time.
+    ///
+    /// # Errors
+    /// What `each` returns; [`Error::Data`] when a forecast cannot be read.
+    fn visit(&self, each: &mut dyn FnMut(&PastTarget<'_>) -> Result<()>) -> Result<()>;
+}
+
+/// No past.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPast;
+
+impl Past for NoPast {
+    fn visit(&self, _: &mut dyn FnMut(&PastTarget<'_>) -> Result<()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What the members had forecast for one target, and what was then observed.
+#[derive(Debug, Clone, Copy)]
+pub struct PastTarget<'a> {
+    /// The members' fields, of one origin, step and units, in the order of [`EnsembleArgs::members`].
+    pub members: &'a [Member<'a>],
+    /// What was observed, one value a unit, NaN for «not observed».
+    pub truth: &'a [f32],
 }
 
 /// One member of an ensemble.
@@ -228,7 +272,30 @@ pub trait Combine: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Data`] that names the member that differs and in what.
-    fn combine(&self, members: &[Member<'_>]) -> Result<Field>;
+    fn combine(&self, args: &CombineArgs<'_>) -> Result<Field>;
+    /// Weights of the members at a step (they sum to 1), in the order of [`EnsembleArgs::members`]; empty where the
+    /// ensemble has none.
+    fn weights(&self, step: Step) -> Vec<f64> {
+        let _ = step;
+        Vec::new()
+    }
+}
+
+/// What to combine.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct CombineArgs<'a> {
+    /// The members' forecasts.
+    pub members: &'a [Member<'a>],
+    /// Seed of what is drawn; the same seed gives the same bytes.
+    pub seed: u64,
+}
+
+impl<'a> CombineArgs<'a> {
+    /// What to combine.
+    pub fn new(members: &'a [Member<'a>], seed: u64) -> Self {
+        Self { members, seed }
+    }
 }
 
 /// A test whether `current` still looks like `reference`.

@@ -32,7 +32,8 @@ fn point(value: f32) -> Field {
 fn combine(entry: &Entry<dyn Ensemble>, fields: &[&Field]) -> Result<Field> {
     let names: Vec<String> = (0..fields.len()).map(|i| format!("m{i}")).collect();
     let members: Vec<_> = fields.iter().zip(&names).map(|(field, name)| Member { name, field }).collect();
-    entry.default()?.fit(&EnsembleArgs::default())?.combine(&members)
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    entry.default()?.fit(&EnsembleArgs::new(&names))?.combine(&CombineArgs::new(&members, 7))
 }
 
 #[test]

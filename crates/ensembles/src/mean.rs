@@ -21,8 +21,8 @@ impl Ensemble for Mean {
 }
 
 impl Combine for Mean {
-    fn combine(&self, members: &[Member<'_>]) -> Result<Field> {
-        quantiles::combine(members, mean)
+    fn combine(&self, args: &CombineArgs<'_>) -> Result<Field> {
+        quantiles::combine(args.members, mean)
     }
 }
 

@@ -22,8 +22,8 @@ impl Ensemble for Median {
 }
 
 impl Combine for Median {
-    fn combine(&self, members: &[Member<'_>]) -> Result<Field> {
-        quantiles::combine(members, median)
+    fn combine(&self, args: &CombineArgs<'_>) -> Result<Field> {
+        quantiles::combine(args.members, median)
     }
 }
 
