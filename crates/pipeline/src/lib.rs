@@ -13,6 +13,7 @@ mod error;
 mod filing;
 mod layers;
 mod page;
+mod partitions;
 mod progress;
 pub mod redteam;
 pub mod report;
@@ -32,6 +33,7 @@ pub use config::{
 pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use layers::{Resolved, Shown};
+pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run};
 pub use scores::{

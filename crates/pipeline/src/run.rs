@@ -22,7 +22,7 @@ use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
 use crate::stages::{backtest, combine, evaluate, features, fetch, forecast, maps, train, validate};
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result, filing, page};
+use crate::{Error, Resolved, Result, filing, page, partitions};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,9 +203,10 @@ impl Work<'_> {
         if self.until < Until::Train {
             return Ok(None);
         }
-        let (partition, origins) = evaluate::partition(self.ctx, self.ctx.axis())?;
+        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
+        let origins = partition.origins;
         let trained = self.train(models, PartitionName::Forecasting, self.ctx.origin())?;
-        let calibrated = self.train(models, PartitionName::Calibration, origins.first)?;
+        let calibrated = self.train(models, partition.name, origins.first)?;
         if self.until < Until::Forecast {
             return Ok(None);
         }
@@ -222,7 +223,7 @@ impl Work<'_> {
             self.scores = Some(scores);
             return Ok(None);
         }
-        let evaluated = Evaluated { partition, origins, scores };
+        let evaluated = Evaluated { partition, scores };
         let pictures = self.draw(ensembles, &made)?;
         if self.until < Until::Report {
             return Ok(None);
