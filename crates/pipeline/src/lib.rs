@@ -26,7 +26,9 @@ pub mod sweep;
 mod usage;
 
 pub use code::Code;
-pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
+pub use components::{
+    EnsembleSpec, MissingMember, ModelSpec, Role, Status, ensembles, is_component_name, models,
+};
 pub use config::{
     Compat, Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
 };

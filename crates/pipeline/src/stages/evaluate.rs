@@ -47,23 +47,23 @@ pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
     Ok(metrics)
 }
 
-/// Tallies of every forecast from one origin.
+/// Tallies of every forecast from one origin, which is that of all `parts`.
 ///
 /// # Errors
 /// A store that cannot be read or written; what a metric refuses is kept as a failure, as is a forecast that is absent.
 pub(crate) fn evaluate(
     ctx: &Context<'_>,
-    backtest: &Backtest,
+    parts: &[&Backtest],
     metrics: &[NamedMetric],
 ) -> Result<OriginTallies> {
-    let origin = backtest.origin;
+    let origin = parts.first().map_or(ctx.origin(), |part| part.origin);
     let work = Work { ctx, origin, metrics, scene: OnceLock::new() };
     let whole = Slices::default();
     let mut all = OriginTallies { origin, whole, groups: Vec::new(), failures: Vec::new() };
-    for made in &backtest.made {
+    for made in parts.iter().flat_map(|part| &part.made) {
         all.merge(work.forecast(&made.name, &json!(made.digest), || Ok(Forecast::File(made.open()?)))?);
     }
-    for (name, reason) in &backtest.absent {
+    for (name, reason) in parts.iter().flat_map(|part| &part.absent) {
         all.merge(work.forecast(name, &json!({ "absent": reason }), || Ok(Forecast::Absent(reason)))?);
     }
     Ok(all)
