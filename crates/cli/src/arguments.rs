@@ -88,6 +88,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: NewCommand,
     },
+    /// Compares a shadow with production, and promotes it when it is better and an approver says so
+    Promote(PromoteArguments),
     /// Combines archived forecasts of any runs in an ensemble, after checking that they belong together
     Pool(PoolArguments),
     /// Makes archived forecasts of cells and of countries add up
@@ -97,6 +99,28 @@ pub(crate) enum Command {
     /// Searches for the best settings of a model
     Sweep(SweepArguments),
 }
+
+/// Who challenges whom.
+#[derive(Debug, Args)]
+#[command(after_help = PROMOTE_HELP)]
+pub(crate) struct PromoteArguments {
+    /// Name of the shadow
+    pub(crate) shadow: String,
+    /// Name of what it would replace [default: the production ensemble]
+    #[arg(long)]
+    pub(crate) over: Option<String>,
+    /// Who approves; without, nothing is changed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) approver: Option<String>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+const PROMOTE_HELP: &str = "\
+Both are scored on the same rows, and the evidence is written to promotions/ of the output folder. With --approver the
+status of both (models) or their role (ensembles) is changed in their files, if the shadow is better. More:
+docs/promotion.md.
+Exit codes: 0 better, 2 usage, 3 worse or nobody can tell.";
 
 /// Which ensemble, of which archive.
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ mod layers;
 mod page;
 mod partitions;
 mod progress;
+pub mod promotion;
 pub mod redteam;
 pub mod report;
 mod results;

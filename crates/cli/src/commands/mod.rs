@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
 pub(crate) mod pool;
+pub(crate) mod promote;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
 pub(crate) mod run;
