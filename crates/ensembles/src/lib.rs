@@ -5,7 +5,9 @@ forewarn_core::catalog! {
     pub static ENSEMBLES: [Ensemble] = [mean, median];
 }
 
+mod members;
 mod quantiles;
+mod ranks;
 
 #[cfg(test)]
 mod conformance;
