@@ -65,6 +65,12 @@ pub(crate) fn widest(members: &[Member<'_>]) -> usize {
     members.iter().map(|m| m.field.width()).max().unwrap_or(1)
 }
 
+/// Draws of all members together; a point counts as many as the widest has.
+pub(crate) fn total(members: &[Member<'_>]) -> usize {
+    let widest = widest(members);
+    members.iter().map(|m| if m.field.is_point() { widest } else { m.field.width() }).sum()
+}
+
 /// A forecast like those of the members: a point when all are points.
 ///
 /// # Errors
