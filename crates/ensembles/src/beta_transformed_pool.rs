@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::beta::{self, Transforms};
 use crate::linear_pool::{self, Draws};
-use crate::members::{self, Spread};
+use crate::members;
 use crate::picks::{self, Pick, gather};
 use crate::ranks;
 use crate::step_groups::{self, Groups};
@@ -79,12 +79,11 @@ impl BetaTransformedPool {
 impl Ensemble for BetaTransformedPool {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
         let weights = Weights::new("beta-transformed-pool", &self.weights, args.members)?;
-        let (groups, parameters) = match (self.a, self.b) {
-            (Some(a), Some(b)) => (vec![[1, u16::MAX]], vec![(a, b)]),
-            _ => {
-                let past = beta::read(args, &self.steps, &weights)?;
-                (self.steps.clone(), past.iter().map(|past| self.learn(past)).collect())
-            }
+        let (groups, parameters) = if let (Some(a), Some(b)) = (self.a, self.b) {
+            (vec![[1, u16::MAX]], vec![(a, b)])
+        } else {
+            let past = beta::read(args, &self.steps, &weights)?;
+            (self.steps.clone(), past.iter().map(|past| self.learn(past)).collect())
         };
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Recalibrated { weights, names, groups, parameters }))
@@ -160,9 +159,7 @@ impl Transform<'_> {
         let mut varying = Vec::new();
         for (k, out) in out.chunks_exact_mut(self.pooled.len()).enumerate() {
             gather(self.members, &self.pooled, first + k, out);
-            let same = out.iter().all(|v| *v == out[0]);
-            // Members that each say one value may still differ from one another.
-            if !out[0].is_nan() && !(same && members::spread(self.members, first + k) == Spread::Constant) {
+            if !out[0].is_nan() && !members::agree(self.members, first + k) {
                 varying.push(k);
             }
         }

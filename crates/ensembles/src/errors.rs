@@ -107,13 +107,8 @@ fn sorted<'a>(target: &PastTarget<'a>, names: &[&str]) -> Result<Vec<Member<'a>>
 
 /// Whether a unit can tell members apart: it was observed, all have a forecast, and not all say the same one value.
 pub(crate) fn tells(members: &[Member<'_>], truth: f32, index: usize) -> bool {
-    let value = |m: &Member<'_>| members::row(m.field, index)[0];
-    !truth.is_nan()
-        && match members::spread(members, index) {
-            members::Spread::Missing => false,
-            members::Spread::Varying => true,
-            members::Spread::Constant => members.iter().any(|m| value(m) != value(&members[0])),
-        }
+    let missing = || members.iter().any(|m| members::row(m.field, index)[0].is_nan());
+    !truth.is_nan() && !members::agree(members, index) && !missing()
 }
 
 /// The sums of some units, and whether any of them told members apart.
@@ -175,7 +170,9 @@ fn add_crps(members: &[Member<'_>], truth: &[f32], units: &[usize], gram: &mut [
 /// The draws of some units, ascending.
 fn ascending(member: &Member<'_>, units: &[usize]) -> Vec<f32> {
     let mut values = Vec::with_capacity(units.len() * member.field.width());
-    units.iter().for_each(|&i| values.extend_from_slice(members::row(member.field, i)));
+    for &i in units {
+        values.extend_from_slice(members::row(member.field, i));
+    }
     sort::rows(&mut values, member.field.width());
     values
 }

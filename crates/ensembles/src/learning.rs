@@ -10,7 +10,10 @@ const UNITS: usize = 60;
 
 /// Past forecasts of two members, and what was then observed.
 #[derive(Debug, Default)]
-struct Months(Vec<(Vec<(&'static str, Field)>, Vec<f32>)>);
+struct Months(Vec<Month>);
+
+/// The members' fields, and what was observed.
+type Month = (Vec<(&'static str, Field)>, Vec<f32>);
 
 impl Past for Months {
     fn visit(&self, each: &mut dyn FnMut(&PastTarget<'_>) -> Result<()>) -> Result<()> {
@@ -25,7 +28,7 @@ impl Past for Months {
 /// A number that is 0 in two of three units.
 fn event(address: &[u64]) -> f32 {
     let s = Stream::new(3, address);
-    if address[1] % 3 == 0 { (s.uniform(0) * 40.0).round() as f32 } else { 0.0 }
+    if address[1].is_multiple_of(3) { (s.uniform(0) * 40.0).round() as f32 } else { 0.0 }
 }
 
 /// Twenty draws that are `error` off what will happen, on average over units as often below as above.

@@ -110,12 +110,19 @@ pub(crate) fn spread(members: &[Member<'_>], index: usize) -> Spread {
         if row[0].is_nan() {
             return Spread::Missing;
         }
-        // Without a branch, so that values are looked at side by side.
-        if row.iter().fold(false, |varies, &v| varies | (v != row[0])) {
+        // Without a branch, so that values are looked at side by side; 0 and -0 count as two, which costs time only.
+        let first = row[0].to_bits();
+        if row.iter().fold(0, |bits, v| bits | (v.to_bits() ^ first)) != 0 {
             spread = Spread::Varying;
         }
     }
     spread
+}
+
+/// Whether all members say the same one value of unit `index`.
+pub(crate) fn agree(members: &[Member<'_>], index: usize) -> bool {
+    let value = |m: &Member<'_>| row(m.field, index)[0];
+    members.iter().all(|m| value(m) == value(&members[0])) && spread(members, index) == Spread::Constant
 }
 
 #[cfg(test)]
@@ -133,7 +140,8 @@ mod tests {
         let both = [Member { name: "a", field: &a }, Member { name: "b", field: &b }];
         let seen: Vec<Spread> = (0..3).map(|i| spread(&both, i)).collect();
         assert_eq!(seen, [Spread::Constant, Spread::Varying, Spread::Missing]);
-        assert_eq!((widest(&both), row(&a, 1)), (2, &[1.0, 2.0][..]));
+        assert_eq!((widest(&both), total(&both), row(&a, 1)), (2, 4, &[1.0, 2.0][..]));
+        assert!(agree(&both[..1], 0) && !agree(&both[..1], 1) && agree(&both[..1], 2) && !agree(&both, 0));
         assert!(check(&both).is_ok() && check_widths(&both).is_ok());
     }
 }

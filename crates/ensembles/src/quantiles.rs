@@ -168,7 +168,9 @@ mod tests {
             }
         }
         let mut sorted = rows.to_vec();
-        sorted.iter_mut().for_each(|row| row.sort_by(f32::total_cmp));
+        for row in &mut sorted {
+            row.sort_by(f32::total_cmp);
+        }
         let mut order: Vec<usize> = (0..width).collect();
         order.sort_by_key(|&d| (sums[d], d));
         let mut out = vec![0.0; width];

@@ -59,7 +59,9 @@ impl Weights {
     pub(crate) fn normalised(weights: impl Iterator<Item = (String, f64)>) -> Self {
         let mut weights: BTreeMap<String, f64> = weights.collect();
         let sum: f64 = weights.values().sum();
-        weights.values_mut().for_each(|w| *w /= sum);
+        for weight in weights.values_mut() {
+            *weight /= sum;
+        }
         Self(weights)
     }
 
