@@ -61,7 +61,7 @@ fn main() -> Result<()> {
 /// What is measured.
 fn cases() -> Vec<(&'static str, Value)> {
     let mut cases: Vec<_> = ENSEMBLES.iter().map(|e| (e.name, json!({}))).collect();
-    cases.push(("beta-transformed-pool", json!({"a": 1.5, "b": 1.2})));
+    cases.push(("beta-transformed-pool", json!({"parameters": {"given": [1.5, 1.2]}})));
     cases.push(("stacking", json!({"objective": "nnls"})));
     cases.push(("linear-pool", json!({"draws": "all"})));
     cases

@@ -22,20 +22,18 @@ forewarn_core::entry!(Ensemble: BetaTransformedPool as "beta-transformed-pool", 
 /// `G(y) = B_ab(F(y))`, with `F = sum of w_m F_m` and `B_ab` the distribution function of a beta variate. A pool of calibrated
 /// members is too wide; `a` and `b` above 1 narrow it, below 1 they widen it, `a > b` moves it up; with `a = b = 1` it is
 /// `linear-pool`. Draws are those of the linear pool, each replaced by the quantile of `G` at its rank, so that dependence
-/// across units survives; draws that tie are ranked at random in each unit. Without `a` and `b` they are learned for each
-/// group of steps: those most likely to give the past observations, each within the interval of the pool's probabilities
-/// that it and its ties span; of `n` past months their logarithms become `n / (n + 2 shrinkage)` of that. They are 1 without a
-/// past. Points alone give their weighted mean. Ranjan and Gneiting (2010), doi:10.1111/j.1467-9868.2009.00726.x; Gneiting
-/// and Ranjan (2013), doi:10.1214/13-EJS823.
+/// across units survives; draws that tie are ranked at random in each unit. What is learned, for each group of steps, are the
+/// parameters most likely to give the past observations, each within the interval of the pool's probabilities that it and
+/// its ties span; of `n` past months their logarithms become `n / (n + 2 shrinkage)` of that, 0 without a past. Points alone
+/// give their weighted mean. Ranjan and Gneiting (2010), doi:10.1111/j.1467-9868.2009.00726.x; Gneiting and Ranjan (2013),
+/// doi:10.1214/13-EJS823.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BetaTransformedPool {
     /// Weight of each member, by its name; divided by their sum. Every member has one, or none are given and all are equal.
     pub weights: BTreeMap<String, f64>,
-    /// First parameter, above 0; learned if not given.
-    pub a: Option<f64>,
-    /// Second parameter, above 0; given if and only if the first is.
-    pub b: Option<f64>,
+    /// `a` and `b`: `"learned"` from the past, or `{ given = [a, b] }`, both above 0.
+    pub parameters: Parameters,
     /// First and last step of each group that learns parameters of its own.
     pub steps: Groups,
     /// Months of the past, for each parameter, that `a = b = 1` counts as; 0 believes the past alone.
@@ -46,8 +44,18 @@ pub struct BetaTransformedPool {
 impl Default for BetaTransformedPool {
     fn default() -> Self {
         let steps = step_groups::default_groups();
-        Self { weights: BTreeMap::new(), a: None, b: None, steps, shrinkage: 1.0 }
+        Self { weights: BTreeMap::new(), parameters: Parameters::Learned, steps, shrinkage: 1.0 }
     }
+}
+
+/// Where the parameters of a beta transform come from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parameters {
+    /// From past forecasts, for each group of steps.
+    Learned,
+    /// These, at all steps.
+    Given([f64; 2]),
 }
 
 impl BetaTransformedPool {
@@ -56,15 +64,12 @@ impl BetaTransformedPool {
         weights::check(component, &self.weights)?;
         step_groups::check(component, &self.steps)?;
         step_groups::check_shrinkage(component, self.shrinkage)?;
-        match (self.a, self.b) {
-            (None, None) => Ok(self),
-            (Some(a), Some(b)) if a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() => Ok(self),
-            (a, b) => {
-                let show = |x: Option<f64>| x.map_or_else(|| "not given".to_owned(), |x| x.to_string());
-                let reason =
-                    format!("`a` is {}, `b` {}; give both, above 0, or neither", show(a), show(b));
-                Err(Error::config(component, reason))
+        match self.parameters {
+            Parameters::Given(both) if !both.iter().all(|x| *x > 0.0 && x.is_finite()) => {
+                let [a, b] = both;
+                Err(Error::config(component, format!("`a` is {a}, `b` {b}; give two numbers above 0")))
             }
+            _ => Ok(self),
         }
     }
 
@@ -79,11 +84,12 @@ impl BetaTransformedPool {
 impl Ensemble for BetaTransformedPool {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
         let weights = Weights::new("beta-transformed-pool", &self.weights, args.members)?;
-        let (groups, parameters) = if let (Some(a), Some(b)) = (self.a, self.b) {
-            (vec![[1, u16::MAX]], vec![(a, b)])
-        } else {
-            let past = beta::read(args, &self.steps, &weights)?;
-            (self.steps.clone(), past.iter().map(|past| self.learn(past)).collect())
+        let (groups, parameters) = match self.parameters {
+            Parameters::Given([a, b]) => (vec![[1, u16::MAX]], vec![(a, b)]),
+            Parameters::Learned => {
+                let past = beta::read(args, &self.steps, &weights)?;
+                (self.steps.clone(), past.iter().map(|past| self.learn(past)).collect())
+            }
         };
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Recalibrated { weights, names, groups, parameters }))
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn the_quantiles_are_those_of_the_transformed_pool() {
         let (a, b) = (field(1, 60), field(2, 60));
-        let out = combine(&ENTRY, &json!({"a": 2.0, "b": 0.5})).sorted();
+        let out = combine(&ENTRY, &json!({"parameters": {"given": [2.0, 0.5]}})).sorted();
         for (i, row) in out.rows().enumerate() {
             let mut all = [members::row(&a, i), members::row(&b, i)].concat();
             all.sort_by(f32::total_cmp);
@@ -243,7 +249,7 @@ mod tests {
     #[test]
     fn the_order_of_the_pooled_draws_is_kept_and_ties_are_broken_unit_by_unit() {
         let pooled = combine(&linear_pool::ENTRY, &json!({}));
-        let out = combine(&ENTRY, &json!({"a": 2.0, "b": 1.0}));
+        let out = combine(&ENTRY, &json!({"parameters": {"given": [2.0, 1.0]}}));
         let mut zeros = 0;
         for (before, after) in pooled.rows().zip(out.rows()) {
             let pairs = (0..60).flat_map(|i| (0..60).map(move |j| (i, j)));
@@ -261,12 +267,14 @@ mod tests {
     }
 
     #[test]
-    fn one_and_one_are_the_linear_pool_and_half_given_parameters_are_refused() {
+    fn one_and_one_are_the_linear_pool_and_parameters_that_are_none_are_refused() {
         let pool = combine(&linear_pool::ENTRY, &json!({}));
-        assert_eq!(combine(&ENTRY, &json!({"a": 1.0, "b": 1.0})), pool);
+        assert_eq!(combine(&ENTRY, &json!({"parameters": {"given": [1.0, 1.0]}})), pool);
         assert_eq!(combine(&ENTRY, &json!({})), pool);
-        for wrong in [json!({"a": 2.0}), json!({"a": 2.0, "b": 0.0}), json!({"a": -1.0, "b": 1.0})] {
-            assert!((ENTRY.build)(&wrong).unwrap_err().to_string().contains("give both, above 0, or neither"));
+        for wrong in [[2.0, 0.0], [-1.0, 1.0], [f64::MAX * 2.0, 1.0]] {
+            let settings = BetaTransformedPool { parameters: Parameters::Given(wrong), ..BetaTransformedPool::default() };
+            assert!(settings.check().unwrap_err().to_string().contains("give two numbers above 0"));
         }
+        assert!((ENTRY.build)(&json!({"parameters": {"given": [2.0]}})).is_err());
     }
 }

@@ -24,7 +24,7 @@ fn pools() -> impl Iterator<Item = &'static Entry<dyn Ensemble>> {
 fn variants() -> Vec<(&'static Entry<dyn Ensemble>, Value)> {
     let mut all: Vec<_> = ENSEMBLES.iter().map(|e| (e, json!({}))).collect();
     let others = [
-        ("beta-transformed-pool", json!({"a": 2.0, "b": 0.7})),
+        ("beta-transformed-pool", json!({"parameters": {"given": [2.0, 0.7]}})),
         ("stacking", json!({"objective": "nnls"})),
         ("trimmed-mean", json!({"share": 0.4})),
     ];
