@@ -52,7 +52,7 @@ fn ensembles(c: &mut Criterion) {
         let ensemble = (entry.build)(settings).expect("the settings are its own");
         let fitted = ensemble.fit(&EnsembleArgs::new(&names)).expect("ensembles fit without a past");
         group.bench_function(entry.name, |b| {
-            b.iter(|| fitted.combine(black_box(&CombineArgs::new(&members, 1))))
+            b.iter(|| fitted.combine(black_box(&CombineArgs::new(&members, 1))));
         });
     }
 }

@@ -94,6 +94,10 @@ impl Ensemble for BetaTransformedPool {
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Recalibrated { weights, names, groups, parameters }))
     }
+
+    fn learns(&self) -> bool {
+        self.parameters == Parameters::Learned
+    }
 }
 
 /// Weights that fit the members, and the parameters of each group of steps.

@@ -156,6 +156,29 @@ fn a_past_of_other_members_or_units_is_refused() {
     }
 }
 
+/// A past that must not be read.
+#[derive(Debug)]
+struct Untouchable;
+
+impl Past for Untouchable {
+    fn visit(&self, _: &mut dyn FnMut(&PastTarget<'_>) -> Result<()>) -> Result<()> {
+        Err(Error::data("somebody reads the past"))
+    }
+}
+
+#[test]
+fn the_past_is_read_by_those_that_say_so_and_by_no_other() {
+    let given = json!({"parameters": {"given": [2.0, 1.0]}});
+    let mut all: Vec<_> = ENSEMBLES.iter().map(|e| (e, json!({}))).collect();
+    all.extend(ENSEMBLES.iter().filter(|e| e.name == "beta-transformed-pool").map(|e| (e, given.clone())));
+    for (entry, settings) in all {
+        let ensemble = (entry.build)(&settings).unwrap();
+        let read = ensemble.fit(&EnsembleArgs::new(&["a", "b"]).with_past(&Untouchable)).is_err();
+        assert_eq!(read, ensemble.learns(), "{} {settings}", entry.file);
+    }
+    assert_eq!(ENSEMBLES.iter().filter(|e| e.default().unwrap().learns()).count(), 2);
+}
+
 /// The spread of a combined forecast, after a past in which members were `error` off with draws of their own spread.
 fn spread(origins: i32, error: f32, seed: u64) -> f64 {
     let months = past(origins, &[(1, [error, error + 0.25])]);

@@ -65,6 +65,10 @@ impl Ensemble for Stacking {
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Stacked { settings: self.clone(), names, weights, equal }))
     }
+
+    fn learns(&self) -> bool {
+        true
+    }
 }
 
 /// The weights of each group of steps.
