@@ -48,6 +48,8 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Divergence(divergence) => commands::divergence::divergence(divergence),
         Command::Score(score) => commands::score::score(score),
         Command::New { command } => commands::new::new(command),
+        Command::Pool(pool) => commands::pool::pool(pool),
+        Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
         other => commands::run::run(other, environment),

@@ -11,6 +11,7 @@ mod members;
 mod picks;
 mod quantiles;
 mod ranks;
+pub mod reconcilers;
 mod simplex;
 mod step_groups;
 mod weights;

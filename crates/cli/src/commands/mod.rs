@@ -6,6 +6,8 @@ pub(crate) mod divergence;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod new;
+pub(crate) mod pool;
+pub(crate) mod reconcile;
 pub(crate) mod redteam;
 pub(crate) mod run;
 pub(crate) mod score;
