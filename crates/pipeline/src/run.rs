@@ -296,10 +296,14 @@ impl Work<'_> {
         metrics: &[NamedMetric],
     ) -> Result<Scores> {
         let seed = self.ctx.run.config.seed;
-        let mut tallies = Vec::new();
+        let mut tallies: Vec<OriginTallies> = Vec::new();
         for origin in origins.iter() {
             let backtest = backtest::backtest(self.ctx, origin, calibrated, ensembles)?;
-            tallies.push(evaluate::evaluate(self.ctx, &backtest, metrics)?);
+            let mut next = evaluate::evaluate(self.ctx, &backtest, metrics)?;
+            if let Some(first) = tallies.first_mut() {
+                first.absorb(&mut next, metrics);
+            }
+            tallies.push(next);
         }
         self.missing.extend(failures(&tallies));
         let names = calibrated.iter().map(|(spec, _)| spec.name.clone());
