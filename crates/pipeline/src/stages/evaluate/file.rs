@@ -57,7 +57,9 @@ mod tests {
         let all = OriginTallies { origin: Period(9), whole: slices, groups, failures: vec!["b".to_owned()] };
         let folder = tempfile::tempdir().unwrap();
         let paths = ["one.gz", "two.gz"].map(|name| folder.path().join(name));
-        paths.iter().for_each(|path| write(path, &all).unwrap());
+        for path in &paths {
+            write(path, &all).unwrap();
+        }
         assert_eq!(read(&paths[0]).unwrap(), all);
         assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
         fs::write(&paths[0], b"no gzip").unwrap();
