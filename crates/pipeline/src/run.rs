@@ -336,10 +336,14 @@ impl Work<'_> {
         metrics: &[NamedMetric],
     ) -> Result<Scores> {
         let seed = self.ctx.run.config.seed;
-        let mut tallies = Vec::new();
+        let mut tallies: Vec<OriginTallies> = Vec::new();
         for (i, models) in backtests.iter().enumerate() {
             let combined = models.of_ensembles(self.ctx, ensembles, &backtests[..i])?;
-            tallies.push(evaluate::evaluate(self.ctx, &[models, &combined], metrics)?);
+            let mut next = evaluate::evaluate(self.ctx, &[models, &combined], metrics)?;
+            if let Some(first) = tallies.first_mut() {
+                first.absorb(&mut next, metrics);
+            }
+            tallies.push(next);
         }
         self.missing.extend(failures(&tallies));
         let names = calibrated.iter().map(|(spec, _)| spec.name.clone());
