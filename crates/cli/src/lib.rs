@@ -50,6 +50,10 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::New { command } => commands::new::new(command),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
+        Command::Artifacts { command } => commands::artifacts::artifacts(command, environment),
+        Command::Catalog(catalog) => commands::catalog::catalog(catalog, environment),
+        Command::Importance(importance) => commands::importance::importance(importance, environment),
+        Command::Why(why) => commands::why::why(why, environment),
         other => commands::run::run(other, environment),
     }
 }

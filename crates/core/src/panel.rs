@@ -151,6 +151,24 @@ impl Panel {
         Ok(&self.column(column)?.values[i * n..(i + 1) * n])
     }
 
+    /// Gives unit `i` the value of unit `order[i]` in one period of one column.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the column or the period does not exist, or `order` is not one unit of the panel a unit.
+    pub fn rearrange(&mut self, column: &str, period: Period, order: &[u32]) -> Result<()> {
+        let old = self.field(column, period)?.to_vec();
+        if order.len() != old.len() || order.iter().any(|&u| u as usize >= old.len()) {
+            return Err(Error::data(format!("an order of {} for {} units", order.len(), old.len())));
+        }
+        let start = (period.0 - self.axis.first.0) as usize * old.len();
+        for c in self.columns.iter_mut().filter(|c| c.name == column) {
+            for (value, &u) in c.values[start..start + old.len()].iter_mut().zip(order) {
+                *value = old[u as usize];
+            }
+        }
+        Ok(())
+    }
+
     /// What could be known at the end of `origin`.
     ///
     /// # Errors

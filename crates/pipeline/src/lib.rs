@@ -4,6 +4,7 @@
 //! Every stage is made of idempotent steps, keyed by the digest of their inputs and of the program: a run that was
 //! killed goes on where it was and ends with the same bytes.
 
+pub mod artifacts;
 mod code;
 mod components;
 mod config;
@@ -11,7 +12,9 @@ mod context;
 mod engine;
 mod error;
 mod filing;
+pub mod importance;
 mod layers;
+mod model_catalog;
 mod page;
 mod progress;
 pub mod redteam;
@@ -20,9 +23,11 @@ mod results;
 mod run;
 mod scores;
 pub mod scoring;
+mod session;
 mod stages;
 pub mod sweep;
 mod usage;
+pub mod why;
 
 pub use code::Code;
 pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
@@ -31,9 +36,10 @@ pub use config::{
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
+pub use forewarn_store::{Artifact, Artifacts, Cost};
 pub use layers::{Resolved, Shown};
 pub use progress::{Event, Observer, Silent};
-pub use run::{Outcome, Until, run};
+pub use run::{Outcome, Until, run, write_file};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, NamedMetric, OriginTallies, Part, Score,
     Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,
