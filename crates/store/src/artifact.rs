@@ -5,7 +5,7 @@
 //! digits of its identity: nothing is replaced. What is not part of the identity stands beside: `cost.json`, which
 //! differs from run to run, and `evaluations/RUN.json`, which come later.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{Cadence, Step, TargetKind};
@@ -343,14 +343,27 @@ impl Artifact {
             Some((_, sha256)) => faults.extend(same(&path, sha256, &self.fit.state).err()),
             None => faults.push(Error::damaged(&path, format!("lists no `{STATE}`"))),
         }
-        let ours = BTreeSet::from([RECORD, COST, EVALUATIONS]);
-        for name in names_in(&self.dir)? {
-            let listed = self.files.keys().any(|f| f.split('/').next() == Some(name.as_str()));
-            if !listed && !ours.contains(name.as_str()) {
-                faults.push(Error::damaged(&self.dir.join(name), "is no part of the artifact; move it away"));
+        let mut strangers = Vec::new();
+        self.strangers("", &mut strangers)?;
+        let reason = "is no part of the artifact; move it away";
+        faults.extend(strangers.iter().map(|name| Error::damaged(&self.dir.join(name), reason)));
+        Ok(faults)
+    }
+
+    /// Files in `folder` (relative to the artifact's) that do not belong to it.
+    fn strangers(&self, folder: &str, found: &mut Vec<String>) -> Result<()> {
+        for name in names_in(&self.dir.join(folder))? {
+            let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if self.files.contains_key(&name) || [RECORD, COST, EVALUATIONS].contains(&name.as_str()) {
+                continue;
+            }
+            if self.dir.join(&name).is_dir() {
+                self.strangers(&name, found)?;
+            } else {
+                found.push(name);
             }
         }
-        Ok(faults)
+        Ok(())
     }
 }
 

@@ -84,7 +84,7 @@ fn list(store: &Artifacts, as_json: bool) -> Result<String, Failure> {
             fit.partition.clone(),
             format!("{} to {}", fit.training.first, fit.training.last),
             fit.features.as_ref().map_or_else(|| "-".to_owned(), |f| f.used.len().to_string()),
-            cost.cpu_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}")),
+            cost.cpu_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.2}")),
             a.files.values().map(|(bytes, _)| bytes).sum::<u64>().to_string(),
         ]
     }));
@@ -122,49 +122,65 @@ fn verify(store: &Artifacts, names: &[String], as_json: bool) -> Result<String, 
     complete(text, &faults)
 }
 
+/// Two columns: what, and its value.
+struct Rows(Vec<Vec<String>>);
+
+impl Rows {
+    fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push(vec![name.to_owned(), value.into()]);
+    }
+}
+
 fn page(artifact: &Artifact, facts: &Value) -> String {
-    let (fit, cost) = (&artifact.fit, artifact.cost());
-    let training = &fit.training;
+    let mut rows = Rows(Vec::new());
+    rows.add("artifact", artifact.folder());
+    rows.add("folder", artifact.dir.display().to_string());
+    rows.add("identity", artifact.identity.to_string());
+    fitted(artifact, &mut rows);
+    made_of(artifact, &mut rows);
+    let cost = artifact.cost();
     let unknown = || "not known (found from an earlier run)".to_owned();
-    let mut rows: Vec<(String, String)> = Vec::new();
-    let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
-    row("artifact", artifact.folder());
-    row("folder", artifact.dir.display().to_string());
-    row("identity", artifact.identity.to_string());
-    row("model", format!("{}, {} (`forewarn explain {}`)", fit.model, fit.algorithm, fit.algorithm));
-    row("target", format!("{} at {}, steps 1 to {}", fit.target, fit.level, fit.steps));
-    row("partition", fit.partition.clone());
-    let range = format!("{} to {}", training.first, training.last);
-    row("learned from", format!("{range}, {} periods x {} units", training.periods, training.units));
-    row("settings", fit.settings.to_string());
-    let defaults: Vec<String> =
-        fit.defaults.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    row("defaults", if defaults.is_empty() { "-".to_owned() } else { defaults.join(", ") });
-    row("seed", fit.seed.to_string());
-    match &fit.features {
-        Some(f) => row(
-            "features",
-            format!("{} of {} {}: {}", f.used.len(), f.query_set, f.version, f.used.join(", ")),
-        ),
-        None => row("features", "none".to_owned()),
-    }
-    for (name, digest) in &fit.data {
-        row("data", format!("{name} {digest}"));
-    }
-    row("vintage", fit.vintage.clone());
-    row("program", format!("{}, {}", fit.code, fit.program));
-    row("CPU seconds", cost.cpu_seconds.map_or_else(unknown, |s| format!("{s:.1}")));
-    row("peak memory", cost.peak_bytes.map_or_else(unknown, |b| format!("{:.0} MB", b as f64 / 1e6)));
+    rows.add("CPU seconds", cost.cpu_seconds.map_or_else(unknown, |s| format!("{s:.2}")));
+    rows.add("peak memory", cost.peak_bytes.map_or_else(unknown, |b| format!("{:.0} MB", b as f64 / 1e6)));
     let (exports, other): (Vec<_>, Vec<_>) =
         artifact.files.iter().partition(|(name, _)| name.starts_with("exports/"));
     for (name, (bytes, sha256)) in other {
-        row("file", format!("{name} {bytes} bytes {sha256}"));
+        rows.add("file", format!("{name} {bytes} bytes {sha256}"));
     }
     if let (Some(first), Some(last)) = (exports.first(), exports.last()) {
-        row("exports", format!("{} files, {} to {}", exports.len(), first.0, last.0));
+        rows.add("exports", format!("{} files, {} to {}", exports.len(), first.0, last.0));
     }
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(a, b)| vec![a, b]).collect();
-    aligned(&rows, 2) + &evaluations(artifact, &facts["evaluations"])
+    aligned(&rows.0, 2) + &evaluations(artifact, &facts["evaluations"])
+}
+
+/// Which model, with which settings.
+fn fitted(artifact: &Artifact, rows: &mut Rows) {
+    let fit = &artifact.fit;
+    rows.add("model", format!("{}, {} (`forewarn explain {}`)", fit.model, fit.algorithm, fit.algorithm));
+    rows.add("target", format!("{} at {}, steps 1 to {}", fit.target, fit.level, fit.steps));
+    rows.add("settings", fit.settings.to_string());
+    let defaults: Vec<String> =
+        fit.defaults.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    rows.add("defaults", if defaults.is_empty() { "-".to_owned() } else { defaults.join(", ") });
+    rows.add("seed", fit.seed.to_string());
+}
+
+/// What it learned from, and with which program.
+fn made_of(artifact: &Artifact, rows: &mut Rows) {
+    let (fit, training) = (&artifact.fit, &artifact.fit.training);
+    rows.add("partition", fit.partition.as_str());
+    let range = format!("{} to {}", training.first, training.last);
+    rows.add("learned from", format!("{range}, {} periods x {} units", training.periods, training.units));
+    let features = fit.features.as_ref().map_or_else(
+        || "none".to_owned(),
+        |f| format!("{} of {} {}: {}", f.used.len(), f.query_set, f.version, f.used.join(", ")),
+    );
+    rows.add("features", features);
+    for (name, digest) in &fit.data {
+        rows.add("data", format!("{name} {digest}"));
+    }
+    rows.add("vintage", fit.vintage.as_str());
+    rows.add("program", format!("{}, {}", fit.code, fit.program));
 }
 
 /// Scores over all rows and by range of steps, run by run.

@@ -92,6 +92,8 @@ fn whatever_is_changed_is_found() {
     assert!(gone.contains("step_01_value.json: No such file"), "{gone}");
     let added = faults(&|dir| std::fs::write(dir.join("run.sh"), "rm").unwrap());
     assert!(added.contains("run.sh: is no part of the artifact"), "{added}");
+    let inside = faults(&|dir| std::fs::write(dir.join("exports/run.sh"), "rm").unwrap());
+    assert!(inside.contains("exports/run.sh: is no part of the artifact"), "{inside}");
     let record = faults(&|dir| {
         let path = dir.join(RECORD);
         let text = std::fs::read_to_string(&path).unwrap();
