@@ -357,7 +357,7 @@ pub(crate) struct ImportanceArguments {
 
 const IMPORTANCE_HELP: &str = "\
 gain       share of what the splits on a feature lowered the training loss by, for each part of the model
-increase   by how much the loss of the calibration origins rises when, at each origin, the feature's values are permuted
+increase   by how much the loss of the evaluated origins rises when, at each origin, the feature's values are permuted
            among the units; the mean of the repeats, and their standard deviation
 Of two features that say the same neither raises the loss much: what one lacks the other has. The whole table goes to
 importance_MODEL.json and .csv in the run's folder. Time grows with features x origins x repeats x steps x draws.";

@@ -23,7 +23,7 @@ pub use field::Field;
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};
-pub use partition::{Partition, PartitionName, RollingOrigins};
+pub use partition::{Partition, PartitionName, RollingOrigins, YearlyPartitions};
 pub use regression::{
     Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression,
     RegressionPart, Regressor, same_columns,

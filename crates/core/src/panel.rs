@@ -289,4 +289,22 @@ mod tests {
         assert!(Panel::new(p.axis(), [Unit(5), Unit(3)].into()).is_err());
         assert!(Panel::new(p.axis(), [].into()).is_err());
     }
+
+    #[test]
+    fn one_period_of_one_column_is_rearranged() {
+        let axis = Axis::between(Cadence::Month, Period(1), Period(2));
+        let mut panel = Panel::new(axis, [Unit(1), Unit(2), Unit(3)].into()).unwrap();
+        panel.push("a", vec![1.0, 2.0, 3.0, 4.0, 5.0, f32::NAN]).unwrap();
+        panel.push("b", vec![0.0; 6]).unwrap();
+        panel.rearrange("a", Period(2), &[2, 0, 1]).unwrap();
+        let values = panel.column("a").unwrap().values();
+        assert!(values[..3] == [1.0, 2.0, 3.0] && values[3].is_nan() && values[4..] == [4.0, 5.0]);
+        assert_eq!(panel.column("b").unwrap().values(), [0.0; 6]);
+        assert!(panel.rearrange("a", Period(2), &[0, 1]).is_err(), "too short");
+        assert!(panel.rearrange("a", Period(2), &[0, 1, 3]).is_err(), "no such unit");
+        assert!(
+            panel.rearrange("c", Period(2), &[0, 1, 2]).is_err()
+                && panel.rearrange("a", Period(3), &[0, 1, 2]).is_err()
+        );
+    }
 }

@@ -5,13 +5,14 @@ mod reuse;
 use std::collections::BTreeMap;
 
 use forewarn_catalog::{MODELS, find, settings};
-use forewarn_core::{Fitted, Partition, PartitionName, RollingOrigins, Step};
+use forewarn_core::{Fitted, PartitionName, Step};
 use forewarn_store::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
 use forewarn_transforms::QuerySet;
 use serde_json::{Value, json};
 
 use crate::components::ModelSpec;
-use crate::scores::{Group, Score, Scores};
+use crate::results::Evaluated;
+use crate::scores::{Group, Score};
 use crate::session::Session;
 use crate::stages::features::query_set;
 use crate::stages::train::Trained;
@@ -66,20 +67,21 @@ impl<'a> Kept<'a> {
     ///
     /// # Errors
     /// [`Error::Store`] when they cannot be written.
-    pub(crate) fn evaluated(&self, at: (Partition, RollingOrigins), scores: &Scores) -> Result<()> {
+    pub(crate) fn evaluated(&self, evaluated: &Evaluated) -> Result<()> {
         let label = |p| self.session.ctx.cadence().label(p);
-        let (test, origins) = (at.0.test, at.1);
+        let at = &evaluated.partition;
         for (_, artifact) in &self.all {
             let model = &artifact.fit.model;
-            let Some(scored) = self.of(model, PartitionName::Calibration) else { continue };
+            let Some(scored) = self.of(model, at.name) else { continue };
             let pooled = |s: &&Score| s.model == *model && matches!(s.group, Group::All | Group::Leads);
             let record = json!({
                 "run": self.session.id,
                 "scored": { "name": scored.fit.name, "identity": scored.identity },
-                "origins": origins.iter().map(label).collect::<Vec<_>>(),
+                "partition": at.name,
+                "origins": at.origins.iter().map(label).collect::<Vec<_>>(),
                 "steps": self.session.ctx.run.config.forecast.steps,
-                "test": [label(test.0), label(test.1)],
-                "scores": scores.scores.iter().filter(pooled).collect::<Vec<_>>(),
+                "test": [label(at.ranges.test.0), label(at.ranges.test.1)],
+                "scores": evaluated.scores.scores.iter().filter(pooled).collect::<Vec<_>>(),
             });
             artifact.evaluated(&self.session.id, &record)?;
         }

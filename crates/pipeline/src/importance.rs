@@ -7,15 +7,16 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use forewarn_catalog::parse_metric;
-use forewarn_core::{Fitted, PartitionName, Step};
+use forewarn_core::{Fitted, Step};
 use forewarn_store::file as files;
 use serde::Serialize;
 
 use crate::components::ModelSpec;
+use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::Observer;
 use crate::scores::NamedMetric;
 use crate::session::{Session, session};
-use crate::stages::{evaluate, train};
+use crate::stages::train;
 use crate::{Code, Error, Resolved, Result};
 
 use permutation::Permutation;
@@ -43,7 +44,7 @@ pub struct Importance {
     pub run: String,
     /// Name of the model.
     pub model: String,
-    /// Name of the artifact that was asked: the one of the calibration partition.
+    /// Name of the artifact that was asked: the one that is evaluated.
     pub artifact: String,
     /// What an increase is an increase of.
     pub metric: String,
@@ -86,7 +87,7 @@ pub struct FeatureImportance {
 /// Asks which features matter to a model of a run.
 ///
 /// Gain is summed over the splits on a feature. Permutation importance (Breiman 2001, doi:10.1023/A:1010933404324; Fisher,
-/// Rudin and Dominici 2019, arXiv:1801.01489) is how much the loss of the calibration origins rises when, at each origin,
+/// Rudin and Dominici 2019, arXiv:1801.01489) is how much the loss of the evaluated origins rises when, at each origin,
 /// the feature's values are permuted among the units and all else stays: of two features that say the same, neither
 /// seems to matter.
 ///
@@ -136,8 +137,8 @@ fn ask(
     (steps, repeats): (&[u16], usize),
 ) -> Result<Importance> {
     let ctx = session.ctx;
-    let (_, origins) = evaluate::partition(ctx, ctx.axis())?;
-    let trained = train::train(ctx, spec, PartitionName::Calibration, origins.first)?;
+    let EvaluatedPartition { name, origins, .. } = partitions::evaluated(&ctx.run.config, ctx.axis())?;
+    let trained = train::train(ctx, spec, name, origins.first)?;
     let gains: Vec<Gains> = steps.iter().map(|&s| Gains::of(trained.fitted.as_ref(), Step(s))).collect();
     let mut permutation = Permutation::new(session, spec, &trained, metric)?;
     let names = gains.iter().find(|g| !g.columns.is_empty()).map(|g| g.columns.clone());
@@ -264,6 +265,45 @@ mod tests {
         assert_eq!(mean_and_spread(&[1.0, 2.0, 3.0]), (2.0, Some(1.0)));
         assert_eq!(mean_and_spread(&[4.0]), (4.0, None));
         assert_eq!(mean_and_spread(&[]), (0.0, Some(0.0)));
+    }
+
+    fn gains(occurrence: Vec<f64>, severity: Vec<f64>, complete: bool) -> Gains {
+        let shares =
+            BTreeMap::from([("occurrence".to_owned(), occurrence), ("severity".to_owned(), severity)]);
+        Gains { columns: ["a", "b", "c"].map(str::to_owned).to_vec(), shares, complete }
+    }
+
+    #[test]
+    fn only_what_no_part_reads_is_left_in_order() {
+        let told = gains(vec![0.5, 0.0, 0.5], vec![0.0, 0.0, 1.0], true);
+        assert_eq!(["a", "b", "c", "d"].map(|f| told.may_use(f)), [true, false, true, false]);
+        let silent = gains(vec![0.5, 0.0, 0.5], vec![], false);
+        assert!(silent.may_use("b"), "a part that tells no gains may read anything");
+    }
+
+    #[test]
+    fn a_feature_has_its_share_in_every_part() {
+        let told = gains(vec![0.75, 0.0, 0.25], vec![0.0, 0.0, 1.0], true);
+        let c = told.feature("c", &[2.0, 4.0]);
+        assert_eq!((c.gain["occurrence"], c.gain["severity"], c.total_gain()), (0.25, 1.0, 1.25));
+        assert_eq!((c.increase, c.spread), (3.0, Some(2.0_f64.sqrt())));
+        let b = told.feature("b", &[]);
+        assert_eq!((b.total_gain(), b.increase, b.spread), (0.0, 0.0, Some(0.0)));
+    }
+
+    #[test]
+    fn steps_are_those_of_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("forewarn.toml");
+        std::fs::write(&path, "[forecast]\nsteps = 12\n").unwrap();
+        let run = Resolved::load(&path, &[], &[]).unwrap();
+        assert_eq!(steps(&run, &[]).unwrap(), [1, 6]);
+        assert_eq!(steps(&run, &[12, 3, 12]).unwrap(), [3, 12]);
+        for wrong in [0, 13] {
+            let e = steps(&run, &[1, wrong]).unwrap_err();
+            assert!(e.to_string().contains("is no step of the run; there are 1 to 12"), "{e}");
+            assert_eq!(e.exit_code(), 2);
+        }
     }
 
     #[test]

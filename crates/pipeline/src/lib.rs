@@ -16,6 +16,7 @@ pub mod importance;
 mod layers;
 mod model_catalog;
 mod page;
+mod partitions;
 mod progress;
 pub mod redteam;
 pub mod report;
@@ -30,7 +31,9 @@ mod usage;
 pub mod why;
 
 pub use code::Code;
-pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
+pub use components::{
+    EnsembleSpec, MissingMember, ModelSpec, Role, Status, ensembles, is_component_name, models,
+};
 pub use config::{
     Compat, Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
 };
@@ -38,6 +41,7 @@ pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use forewarn_store::{Artifact, Artifacts, Cost};
 pub use layers::{Resolved, Shown};
+pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run, write_file};
 pub use scores::{

@@ -1,14 +1,15 @@
 //! The catalog of a run's models, gathered from its configuration, artifacts and scores.
 
 use forewarn_catalog::{ENSEMBLES, MODELS, Setting, find, settings};
-use forewarn_core::{Partition, PartitionName, RollingOrigins};
+use forewarn_core::PartitionName;
 use forewarn_store::Artifact as Stored;
 use serde_json::{Value, json};
 
 use crate::artifacts::Kept;
 use crate::page::{HEADLINE, metric};
 use crate::report::catalog::{Artifact, Catalog, Entry, Score};
-use crate::scores::{Group, NamedMetric, Scores};
+use crate::results::Evaluated;
+use crate::scores::{Group, NamedMetric};
 use crate::session::Session;
 
 /// What a catalog is made of.
@@ -19,10 +20,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) kept: &'a Kept<'a>,
     /// Its metrics.
     pub(crate) metrics: &'a [NamedMetric],
-    /// Train and test range, and the origins.
-    pub(crate) at: (Partition, RollingOrigins),
-    /// Its scores.
-    pub(crate) scores: &'a Scores,
+    /// Its scores, and where and when they were taken.
+    pub(crate) evaluated: &'a Evaluated,
     /// What could not be made, and why.
     pub(crate) missing: &'a [String],
 }
@@ -58,7 +57,8 @@ pub(crate) fn catalog(parts: &Parts<'_>) -> Catalog {
             ..made
         });
     }
-    let (first, last) = parts.at.0.test;
+    let at = &parts.evaluated.partition;
+    let (first, last) = at.ranges.test;
     Catalog {
         name: config.name.clone(),
         run: parts.session.id.clone(),
@@ -66,7 +66,8 @@ pub(crate) fn catalog(parts: &Parts<'_>) -> Catalog {
         steps: config.forecast.steps.0,
         vintage: config.vintage.clone(),
         code: parts.session.code.revision.clone(),
-        origins: parts.at.1.count,
+        origins: at.origins.count,
+        partition: at.name.as_str().to_owned(),
         test: (label(first), label(last)),
         level: config.evaluation.interval.level,
         metrics: metrics.iter().map(|m| metric(&m.name, m.metric.better())).collect(),
@@ -77,11 +78,11 @@ pub(crate) fn catalog(parts: &Parts<'_>) -> Catalog {
 impl Parts<'_> {
     /// What artifacts and scores say of a name.
     fn entry(&self, name: &str, metrics: &[&NamedMetric]) -> Entry {
-        let partitions = [PartitionName::Calibration, PartitionName::Forecasting];
+        let partitions = [self.evaluated.partition.name, PartitionName::Forecasting];
         let stored: Vec<&Stored> = partitions.into_iter().filter_map(|p| self.kept.of(name, p)).collect();
         let features = stored.first().and_then(|a| a.fit.features.as_ref());
         let score = |m: &&NamedMetric| {
-            let found = self.scores.find(name, &m.name, Group::All, None)?;
+            let found = self.evaluated.scores.find(name, &m.name, Group::All, None)?;
             Some(Score {
                 metric: m.name.clone(),
                 value: found.value,

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::components::ModelSpec;
 use crate::page::place;
+use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::Observer;
 use crate::session::{Session, session};
-use crate::stages::evaluate;
 use crate::stages::train::{self, Trained};
 use crate::{Code, Error, Resolved, Result};
 
@@ -115,9 +115,9 @@ fn fitted_before(session: &Session<'_>, spec: &ModelSpec, origin: Period) -> Res
     if origin == ctx.origin() {
         return train::train(ctx, spec, PartitionName::Forecasting, origin);
     }
-    let (_, origins) = evaluate::partition(ctx, ctx.axis())?;
+    let EvaluatedPartition { name, origins, .. } = partitions::evaluated(&ctx.run.config, ctx.axis())?;
     if origin >= origins.first {
-        return train::train(ctx, spec, PartitionName::Calibration, origins.first);
+        return train::train(ctx, spec, name, origins.first);
     }
     let (asked, first) = (ctx.cadence().label(origin), ctx.cadence().label(origins.first));
     let reason = format!("the model has learned from what happened after {asked}; take {first} or later");
@@ -209,4 +209,84 @@ fn observed(session: &Session<'_>, period: Period, at: usize) -> Result<Option<f
     }
     let value = ctx.panel()?.field(&ctx.run.config.target.column, period)?[at];
     Ok((!value.is_nan()).then(|| f64::from(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use forewarn_core::{Contributions, Regression};
+
+    use super::*;
+
+    /// Predicts `exp(1 + a - 3 b)`, missing values counting as 0.
+    #[derive(Debug)]
+    struct Plain {
+        tells: bool,
+    }
+
+    fn margin(row: &[f32]) -> [f32; 3] {
+        let known = |v: f32| if v.is_nan() { 0.0 } else { v };
+        [known(row[0]), -3.0 * known(row[1]), 1.0]
+    }
+
+    impl Regression for Plain {
+        fn predict(&self, rows: &DesignMatrix) -> forewarn_core::Result<Vec<f32>> {
+            Ok(rows.rows().map(|row| margin(row).iter().sum::<f32>().exp()).collect())
+        }
+
+        fn state(&self) -> forewarn_core::Result<Vec<u8>> {
+            Ok(Vec::new())
+        }
+
+        fn contributions(&self, rows: &DesignMatrix) -> forewarn_core::Result<Option<Contributions>> {
+            let values = rows.rows().flat_map(margin).collect();
+            Ok(self.tells.then_some(Contributions { values, scale: "log" }))
+        }
+    }
+
+    fn explained(tells: bool, row: [f32; 2]) -> PartExplanation {
+        let columns: Arc<[String]> = ["a", "b"].map(str::to_owned).into();
+        let regression = Plain { tells };
+        let asked =
+            RegressionPart { role: "value", predicts: "mean", columns: &columns, regression: &regression };
+        part(&asked, row.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_feature_that_moved_most_comes_first() {
+        let found = explained(true, [2.0, 1.0]);
+        let sum = found.sum.unwrap();
+        assert_eq!((sum.scale.as_str(), sum.base, sum.total), ("log", 1.0, 0.0));
+        let names: Vec<_> = sum.contributions.iter().map(|c| (c.feature.as_str(), c.contribution)).collect();
+        assert_eq!(names, [("b", -3.0), ("a", 2.0)]);
+        assert!((sum.total.exp() - found.prediction).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_missing_is_no_number() {
+        let sum = explained(true, [f32::NAN, 1.0]).sum.unwrap();
+        assert_eq!(sum.contributions[1].value, None);
+        assert!(serde_json::to_string(&sum).unwrap().contains("\"value\":null"));
+        let silent = explained(false, [2.0, 1.0]);
+        assert_eq!((silent.sum, silent.prediction), (None, 1.0));
+    }
+
+    #[test]
+    fn units_are_found_by_their_id() {
+        let units = [Unit(5), Unit(9)];
+        assert_eq!(unit_at(&units, 9).unwrap(), 1);
+        let wrong = unit_at(&units, 6).unwrap_err().to_string();
+        assert!(wrong.contains("6 is no unit of the run; there are 2 from 5 to 9"), "{wrong}");
+    }
+
+    #[test]
+    fn chances_are_of_draws() {
+        let units: forewarn_core::Units = [Unit(1), Unit(2)].into();
+        let draws = vec![0.0, 0.0, 0.0, 1.0, 0.0, 3.0, 7.0, 1.0];
+        let field = Field::draws(Period(1), Step(1), units.clone(), 4, draws).unwrap();
+        assert_eq!((chance(&field, 0), chance(&field, 1)), (Some(0.25), Some(0.75)));
+        let point = Field::point(Period(1), Step(1), units, vec![0.0, 2.0]).unwrap();
+        assert_eq!(chance(&point, 1), None);
+    }
 }

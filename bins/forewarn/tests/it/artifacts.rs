@@ -286,3 +286,44 @@ fn the_catalog_shows_every_model_and_ensemble() {
         "{text}"
     );
 }
+
+#[test]
+fn a_line_misses_what_it_learned_from_and_tells_no_gains() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = learning(folder.path());
+    let found =
+        json(&config, &["importance", "straight_road", "--steps", "1", "--metric", "mse", "--repeats", "2"]);
+    let step = &found["steps"][0];
+    let increase = |name: &str| {
+        let all = step["features"].as_array().unwrap();
+        all.iter().find(|f| f["feature"] == name).unwrap()["increase"].as_f64().unwrap()
+    };
+    assert_eq!((step["features"].as_array().unwrap().len(), &step["roles"]), (2, &serde_json::json!([])));
+    // Units with deaths and units without change places: the line is wrong about both.
+    assert!(increase("log_deaths") > increase("noise").abs(), "{step}");
+    let table = std::fs::read_to_string(found["files"][1].as_str().unwrap()).unwrap();
+    assert!(table.lines().nth(1).unwrap().starts_with("1,\"log_deaths\",,,"), "{table}");
+    let (code, out, _) = ask(&config, &["importance", "straight_road", "--steps", "1", "--top", "1"]);
+    assert!(code == 0 && out.contains("and 1 more"), "{out}");
+}
+
+#[test]
+fn what_conformal_holds_inside_is_explained_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = learning(folder.path());
+    let conformal = "algorithm = \"conformal\"\n[settings]\nperiods = 12\nevents = 5\n[settings.model]\n\
+                     algorithm = \"stepshift\"\nsettings = { regressor = { algorithm = \"least-squares\" }, features = [\"log_deaths\"] }\n";
+    write(folder.path(), "models/straight_road.toml", conformal);
+    let found = json(&config, &["why", "straight_road", "--unit", "116338"]);
+    let part = &found["parts"][0];
+    let contributions = part["sum"]["contributions"].as_array().unwrap();
+    assert_eq!((part["role"].as_str(), contributions.len()), (Some("value"), 1));
+    let total = part["sum"]["total"].as_f64().unwrap();
+    assert!((total - part["prediction"].as_f64().unwrap()).abs() < 1e-5, "{part}");
+    assert_eq!(ask(&config, &["train"]).0, 0);
+    let shown = json(&config, &["artifacts", "show", "straight_road_31122020"]);
+    assert!(shown["files"]["exports/step_01_value.json"].is_object(), "{shown}");
+    let path = kept(folder.path(), "straight_road_31122020").join("exports/step_01_value.json");
+    let line: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(line["columns"], serde_json::json!(["log_deaths"]));
+}

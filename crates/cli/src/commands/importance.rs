@@ -67,3 +67,43 @@ fn table(step: &StepImportance, top: usize) -> Vec<Vec<String>> {
     };
     std::iter::once(heading).chain(step.features.iter().take(top).map(row)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn feature(name: &str, gain: f64, increase: f64) -> FeatureImportance {
+        let gain = BTreeMap::from([("value".to_owned(), gain)]);
+        FeatureImportance { feature: name.to_owned(), gain, increase, spread: None }
+    }
+
+    #[test]
+    fn the_table_shows_the_top_and_counts_the_rest() {
+        let features = vec![feature("deaths", 0.75, 0.25), feature("noise", 0.25, -0.005)];
+        let step = StepImportance { step: 6, score: 0.5, roles: vec!["value".to_owned()], features };
+        let found = Importance {
+            run: "r".to_owned(),
+            model: "quiet_river".to_owned(),
+            artifact: "quiet_river_31122016".to_owned(),
+            metric: "crps".to_owned(),
+            origins: vec!["2016-12".to_owned(), "2017-01".to_owned()],
+            repeats: 3,
+            steps: vec![step],
+            files: vec!["importance.json".into()],
+        };
+        let all = words(&found, 5);
+        let expected = "step 6: crps is 0.5000\n\
+                        feature   increase  +/-  of score    gain\n\
+                        deaths      0.2500    -   +50.0 %  75.0 %\n\
+                        noise    -0.005000    -    -1.0 %  25.0 %\n";
+        assert!(all.contains(expected), "{all}");
+        assert!(
+            all.contains("over 2 origins, 2016-12 to 2017-01") && all.ends_with("wrote importance.json\n"),
+            "{all}"
+        );
+        let top = words(&found, 1);
+        assert!(top.contains("and 1 more") && !top.contains("noise"), "{top}");
+    }
+}

@@ -64,3 +64,61 @@ fn table(part: &PartExplanation, sum: &Sum, top: usize) -> String {
     rows.push(vec![total, String::new(), signed(sum.total)]);
     aligned(&rows, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contribution(feature: &str, value: Option<f32>, contribution: f64) -> Contribution {
+        Contribution { feature: feature.to_owned(), value, contribution }
+    }
+
+    fn explanation(sum: Option<Sum>) -> Explanation {
+        let part = PartExplanation {
+            role: "occurrence".to_owned(),
+            predicts: "probability".to_owned(),
+            prediction: 0.5,
+            sum,
+        };
+        Explanation {
+            run: "r".to_owned(),
+            model: "quiet_river".to_owned(),
+            artifact: "quiet_river_31122016".to_owned(),
+            unit: 7,
+            place: "Mali".to_owned(),
+            origin: "2016-12".to_owned(),
+            target: "2017-06".to_owned(),
+            step: 6,
+            mean: 2.5,
+            chance: Some(0.5),
+            observed: Some(0.0),
+            parts: vec![part],
+        }
+    }
+
+    #[test]
+    fn what_adds_up_is_shown_adding_up() {
+        let contributions = vec![
+            contribution("deaths", Some(3.0), 2.0),
+            contribution("lag", None, -0.5),
+            contribution("noise", Some(1.0), 0.25),
+            contribution("unread", Some(1.0), 0.0),
+        ];
+        let sum = Sum { scale: "logit".to_owned(), base: -1.75, total: 0.0, contributions };
+        let text = words(&explanation(Some(sum)), 2);
+        assert!(text.starts_with("quiet_river: 2017-06 for unit 7 (Mali), from 2016-12, step 6\n"), "{text}");
+        assert!(text.contains("mean 2.500, above 0 in 50 % of draws; observed 0\n"), "{text}");
+        let expected = "feature                 value     adds\n\
+                        deaths                  3.000   +2.000\n\
+                        lag                   missing  -0.5000\n\
+                        2 others                       +0.2500\n\
+                        base                            -1.750\n\
+                        sum = logit of 0.5000                0\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn a_regressor_that_cannot_tell_says_so() {
+        assert!(words(&explanation(None), 5).ends_with("cannot tell what each feature added\n"));
+    }
+}

@@ -27,6 +27,8 @@ pub struct Catalog {
     pub vintage: String,
     /// Version and revision of the program.
     pub code: String,
+    /// The partition that was evaluated.
+    pub partition: String,
     /// How often forecasts were made in the past, to score them.
     pub origins: usize,
     /// First and last period that they were compared with.
@@ -198,7 +200,7 @@ fn overview(catalog: &Catalog, page: &mut Html) {
     );
     for entry in &catalog.entries {
         let score = catalog.headline(entry);
-        let fit = entry.artifacts.iter().find(|a| a.partition == "calibration");
+        let fit = entry.artifacts.iter().find(|a| a.partition == catalog.partition);
         let cells = [
             (entry.algorithm.clone(), Left),
             (entry.status.clone(), Left),
@@ -366,6 +368,7 @@ mod tests {
             steps: 36,
             vintage: "test".to_owned(),
             code: "0.1.0".to_owned(),
+            partition: "calibration".to_owned(),
             origins: 12,
             test: ("2017-01".to_owned(), "2020-12".to_owned()),
             level: 0.9,
