@@ -19,7 +19,9 @@ pub(crate) fn of<'a>(
         let mut out = Vec::with_capacity(range.len() * (rows.columns().len() + 1));
         for i in range {
             let mut sums = vec![0.0; rows.columns().len()];
-            trees.iter().for_each(|tree| tree.add_contributions(rows.row(i), &mut sums));
+            for tree in &trees {
+                tree.add_contributions(rows.row(i), &mut sums);
+            }
             out.extend(sums.into_iter().map(|sum| (share * sum) as f32));
             out.push(base as f32);
         }

@@ -68,23 +68,23 @@ impl Tree {
             (zero, one) = (path[i].zero, path[i].one);
             path = unwound(&path, i);
         }
-        let taken = self.child(node, row);
-        for child in [node.children as usize, node.children as usize + 1] {
-            let one = if child == taken { one } else { 0.0 };
-            let zero = zero * self.share(node, child);
+        let taken = child(node, row);
+        for next in [node.children as usize, node.children as usize + 1] {
+            let one = if next == taken { one } else { 0.0 };
+            let zero = zero * self.share(node, next);
             // Where no coalition comes, nothing is added.
             if zero > 0.0 || one > 0.0 {
-                self.descend(child, &path, Element { column: node.column, zero, one, weight: 0.0 }, row, out);
+                self.descend(next, &path, Element { column: node.column, zero, one, weight: 0.0 }, row, out);
             }
         }
     }
+}
 
-    /// The child that a row goes to.
-    fn child(&self, split: &Node, row: &[f32]) -> usize {
-        let x = row[split.column as usize];
-        let left = if x.is_nan() { split.missing_left } else { x < split.threshold };
-        split.children as usize + usize::from(!left)
-    }
+/// The child that a row goes to.
+fn child(split: &Node, row: &[f32]) -> usize {
+    let x = row[split.column as usize];
+    let left = if x.is_nan() { split.missing_left } else { x < split.threshold };
+    split.children as usize + usize::from(!left)
 }
 
 /// The way with one more feature (`EXTEND`).
@@ -138,7 +138,7 @@ mod tests {
         }
         let left = node.children as usize;
         if coalition >> node.column & 1 == 1 {
-            return known(tree, tree.child(node, row), coalition, row);
+            return known(tree, child(node, row), coalition, row);
         }
         let (a, b) = (f64::from(tree.nodes()[left].cover), f64::from(tree.nodes()[left + 1].cover));
         let share = if a + b > 0.0 { a / (a + b) } else { 0.5 };

@@ -50,11 +50,11 @@ impl<'a> Permutation<'a> {
         trained: &'a Trained,
         metric: &'a NamedMetric,
     ) -> Result<Self> {
-        let Some(featured) = session.ctx.featured() else {
+        let Some(made) = session.ctx.featured() else {
             let reason = format!("`{}` learns from features, and the run has none", spec.name);
             return Err(Error::config("features.query-set", reason));
         };
-        let features = panel_file::read(&featured.dir.join(FEATURES))?;
+        let features = panel_file::read(&made.dir.join(FEATURES))?;
         Ok(Self { session, trained, metric, seed: trained.seed, features })
     }
 
