@@ -303,7 +303,7 @@ pub(crate) enum ArtifactsCommand {
         /// Last known period, such as `2017-03`; the last observed one by default
         #[arg(long)]
         origin: Option<String>,
-        /// Parquet file to write [default: OUTPUT/forecasts/ARTIFACT_ORIGIN.parquet]
+        /// Parquet file to write [default: in `forecasts` of the output folder]
         #[arg(short, long)]
         output: Option<PathBuf>,
         #[command(flatten)]
