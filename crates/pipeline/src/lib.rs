@@ -4,6 +4,7 @@
 //! Every stage is made of idempotent steps, keyed by the digest of their inputs and of the program: a run that was
 //! killed goes on where it was and ends with the same bytes.
 
+pub mod archived;
 pub mod artifacts;
 mod code;
 mod components;
@@ -18,6 +19,7 @@ mod model_catalog;
 mod page;
 mod partitions;
 mod progress;
+pub mod promotion;
 pub mod redteam;
 pub mod report;
 mod results;

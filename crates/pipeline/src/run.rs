@@ -83,6 +83,20 @@ pub struct Outcome {
 /// What stops a run: a configuration that does not fit, a source that cannot be read, a failed gate, a full disk. A
 /// model, ensemble or metric that fails stops nothing else; it is named in [`Outcome::missing`].
 pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
+    Ok(run_with(run, code, until, observer, |_, _| Ok(()))?.0)
+}
+
+/// Does a run, and then something with the tallies of its evaluation; there are none when it does not go so far.
+///
+/// # Errors
+/// As [`run`], and what `then` returns.
+pub(crate) fn run_with<T>(
+    run: &Resolved,
+    code: &Code,
+    until: Until,
+    observer: &dyn Observer,
+    then: impl FnOnce(&Context<'_>, &[OriginTallies]) -> Result<T>,
+) -> Result<(Outcome, T)> {
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
     run.config.evaluation.interval.check()?;
     run.config.evaluation.leads.iter().try_for_each(|leads| leads.check(run.config.forecast.steps))?;
@@ -90,6 +104,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
         let mut work = Work::new(session, until);
         work.publish(validate::QUARANTINE, &session.ctx.validated().dir.join(validate::QUARANTINE))?;
         let report = work.stages(&metrics)?;
+        let made = then(session.ctx, &work.tallies)?;
         let Work { missing, files, scores, .. } = work;
         let outcome = Outcome {
             run: session.id.clone(),
@@ -103,7 +118,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
             usage: Usage::now(),
         };
         write_record(&outcome, run, code)?;
-        Ok(Outcome { scores, ..outcome })
+        Ok((Outcome { scores, ..outcome }, made))
     })
 }
 
@@ -132,12 +147,14 @@ struct Work<'a> {
     missing: Vec<String>,
     files: Vec<PathBuf>,
     scores: Option<Scores>,
+    tallies: Vec<OriginTallies>,
 }
 
 impl<'a> Work<'a> {
     fn new(session: &'a Session<'a>, until: Until) -> Self {
         let (ctx, kept) = (session.ctx, Kept::new(session));
-        Self { session, ctx, until, kept, missing: Vec::new(), files: Vec::new(), scores: None }
+        let (missing, files, tallies) = (Vec::new(), Vec::new(), Vec::new());
+        Self { session, ctx, until, kept, missing, files, scores: None, tallies }
     }
 
     /// The stages after validation; gives the report, when it goes so far.
@@ -297,6 +314,7 @@ impl<'a> Work<'a> {
         let text =
             serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.session.folder)(e.into()))?;
         self.write("scores.json", &text)?;
+        self.tallies = tallies;
         Ok(scores)
     }
 
