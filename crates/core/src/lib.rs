@@ -27,7 +27,8 @@ pub use panel::{Axis, Column, History, Panel, Units};
 pub use partition::{Partition, PartitionName, RollingOrigins, YearlyPartitions};
 pub use reconcile::{Hierarchy, Reconcile, ReconcileArgs, Reconciled};
 pub use regression::{
-    Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression, Regressor,
+    Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression,
+    RegressionPart, Regressor, same_columns,
 };
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
