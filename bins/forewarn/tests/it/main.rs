@@ -5,9 +5,17 @@ mod artifacts;
 #[cfg(test)]
 mod divergence;
 #[cfg(test)]
+mod ensembles;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod pool;
+#[cfg(test)]
 mod project;
+#[cfg(test)]
+mod promote;
+#[cfg(test)]
+mod reconcile;
 #[cfg(test)]
 mod redteam;
 #[cfg(test)]

@@ -93,7 +93,7 @@ fn combine(
     let combine = spec.ensemble.fit(&EnsembleArgs::new(&names))?;
     let files = members.iter().map(|m| Ok(m.filed.open()?)).collect::<Result<Vec<ForecastFile>>>()?;
     let seed = seed_for(request.seed, &spec.name);
-    let make = |step: Step| field(&*combine, &names, &files, (step, seed));
+    let combined = |step: Step| field(&*combine, &names, &files, (step, seed));
     let manifest = |file: Digest, shape: &Shape| {
         let all = || members.iter().map(|m| &m.filed.manifest);
         let made = Made::Ensemble {
@@ -120,7 +120,7 @@ fn combine(
             ..first.clone()
         }
     };
-    file_forecast(archive, &labels(first), first.steps, make, manifest)
+    file_forecast(archive, &labels(first), first.steps, combined, manifest)
 }
 
 fn field(

@@ -33,26 +33,21 @@ fn set(path: &Path, text: &str, key: &str, value: &str) -> Result<String> {
     let is_key = |line: &str| line.split_once('=').is_some_and(|(name, _)| name.trim() == key);
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let written = format!("{key} = \"{value}\"");
-    match lines.iter().take(top).position(|line| is_key(line)) {
-        Some(i) => {
-            let comment = lines[i].find('#').map(|at| format!(" {}", &lines[i][at..])).unwrap_or_default();
-            lines[i] = written + &comment;
-        }
-        None => {
-            let after = lines.iter().take(top).position(|line| line.trim_start().starts_with("algorithm"));
-            lines.insert(after.map_or(0, |i| i + 1), written);
-        }
+    if let Some(i) = lines.iter().take(top).position(|line| is_key(line)) {
+        let comment = lines[i].find('#').map(|at| format!(" {}", &lines[i][at..])).unwrap_or_default();
+        lines[i] = written + &comment;
+    } else {
+        let after = lines.iter().take(top).position(|line| line.trim_start().starts_with("algorithm"));
+        lines.insert(after.map_or(0, |i| i + 1), written);
     }
     let changed = lines.join("\n") + "\n";
     let said =
         toml::from_str::<toml::Table>(&changed).ok().and_then(|t| Some(t.get(key)?.as_str()? == value));
-    match said {
-        Some(true) => Ok(changed),
-        _ => {
-            let reason = format!("`{key}` could not be set to \"{value}\"; write it there and keep the rest");
-            Err(Error::config(path.display().to_string(), reason))
-        }
+    if said == Some(true) {
+        return Ok(changed);
     }
+    let reason = format!("`{key}` could not be set to \"{value}\"; write it there and keep the rest");
+    Err(Error::config(path.display().to_string(), reason))
 }
 
 #[cfg(test)]

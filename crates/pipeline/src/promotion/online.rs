@@ -25,11 +25,8 @@ pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) ->
     let all = archive.list()?;
     let (mut tallies, mut months) = (Vec::new(), BTreeSet::new());
     for origin in origins(ctx, &all) {
-        let made: Option<Vec<Made>> = pair
-            .names()
-            .iter()
-            .map(|name| find(ctx, &all, name, origin).map(|filed| Made::filed(filed)))
-            .collect();
+        let made: Option<Vec<Made>> =
+            pair.names().iter().map(|name| find(ctx, &all, name, origin).map(Made::filed)).collect();
         let Some(made) = made else { continue };
         let backtest = Backtest { origin, made, absent: Vec::new() };
         tallies.push(evaluate::evaluate(ctx, &[&backtest], metrics)?);

@@ -212,6 +212,7 @@ fn an_ensemble_is_recorded_with_its_members() {
         settings: json!({}),
         role: "production".into(),
         members: BTreeMap::from([("m".to_owned(), "abc".to_owned())]),
+        absent: BTreeMap::new(),
     };
     let record = Manifest { made, ..manifest("e", "r", &bytes) };
     archive.file(record.clone(), &put(folder.path(), "f.parquet", &bytes)).unwrap();
