@@ -15,6 +15,26 @@ pub(crate) struct Cases {
     units: usize,
 }
 
+/// Targets to learn, periods x units: those of the periods from `first` on. Those before stand for themselves alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Targets<'a> {
+    values: &'a [f32],
+    first: usize,
+}
+
+impl<'a> Targets<'a> {
+    /// Those of all periods.
+    pub(crate) fn all(values: &'a [f32]) -> Self {
+        Self { values, first: 0 }
+    }
+
+    /// Those before the period `first`, and those from it on; each target is in one of them.
+    pub(crate) fn parted(self, first: usize, cases: &Cases) -> (Self, Self) {
+        let before = self.values.get(..first * cases.units).unwrap_or(self.values);
+        (Self { values: before, ..self }, Self { first, ..self })
+    }
+}
+
 /// Labels of distinct rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LabelSet {
@@ -62,6 +82,11 @@ impl Cases {
         &self.row_of
     }
 
+    /// How many periods there are.
+    pub(crate) fn periods(&self) -> usize {
+        self.row_of.len() / self.units.max(1)
+    }
+
     /// How often each row occurs.
     pub(crate) fn counts(&self) -> Vec<f32> {
         let mut counts = vec![0_u32; self.rows.len()];
@@ -72,20 +97,23 @@ impl Cases {
     /// Row and label of every pair of a period and the one `step` later with an observed target.
     pub(crate) fn pairs<'a>(
         &'a self,
-        target: &'a [f32],
+        targets: Targets<'a>,
         step: Step,
     ) -> impl Iterator<Item = (u32, f32)> + 'a {
-        let later = target.get(usize::from(step.0) * self.units..).unwrap_or_default();
-        self.row_of.iter().copied().zip(later.iter().copied()).filter(|(_, y)| !y.is_nan())
+        let step = usize::from(step.0);
+        let first = targets.first.max(step);
+        let later = targets.values.get(first * self.units..).unwrap_or_default();
+        let rows = self.row_of.get((first - step) * self.units..).unwrap_or_default();
+        rows.iter().copied().zip(later.iter().copied()).filter(|(_, y)| !y.is_nan())
     }
 
     /// One label a row: the mean of `label` over the row's pairs, its weight their number. Rows without a pair are left out.
     ///
     /// The gradients of squared error, Poisson, Tweedie and logistic loss are linear in the label, so that learning from
     /// these is learning from every pair.
-    pub(crate) fn merged(&self, target: &[f32], step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
+    pub(crate) fn merged(&self, targets: Targets<'_>, step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
         let mut sums = vec![(0.0_f64, 0_u32); self.rows.len()];
-        for (row, y) in self.pairs(target, step) {
+        for (row, y) in self.pairs(targets, step) {
             let (sum, count) = &mut sums[row as usize];
             *sum += f64::from(label(y));
             *count += 1;
@@ -98,8 +126,8 @@ impl Cases {
     }
 
     /// One label a pair whose target is above 0, in the order of rows.
-    pub(crate) fn positives(&self, target: &[f32], step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
-        let mut pairs: Vec<_> = self.pairs(target, step).filter(|(_, y)| *y > 0.0).collect();
+    pub(crate) fn positives(&self, targets: Targets<'_>, step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
+        let mut pairs: Vec<_> = self.pairs(targets, step).filter(|(_, y)| *y > 0.0).collect();
         pairs.sort_by_key(|(row, _)| *row);
         let mut set = LabelSet::default();
         for (row, y) in pairs {
@@ -141,20 +169,33 @@ mod tests {
         assert_eq!(cases.rows.values(), [0.0, 1.0, 2.0, 5.0]);
         assert_eq!(cases.counts(), [3.0, 2.0, 1.0, 2.0]);
         let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
-        let one = cases.merged(&target, Step(1), |y| y);
+        let one = cases.merged(Targets::all(&target), Step(1), |y| y);
         // Row 0 (unit 1 at periods 1, 2; its third label is missing), row 1 (unit 2), row 2.
         let expected =
             LabelSet { rows: vec![0, 1, 2], values: vec![1.5, 1.5, 6.0], weights: vec![2.0, 2.0, 1.0] };
         assert_eq!(one, expected);
-        let three = cases.merged(&target, Step(3), |y| y);
+        let three = cases.merged(Targets::all(&target), Step(3), |y| y);
         assert_eq!((three.rows, three.values), (vec![1], vec![6.0]), "only the first period is that early");
-        assert!(cases.merged(&target, Step(4), |y| y).labels(4).is_err());
+        assert!(cases.merged(Targets::all(&target), Step(4), |y| y).labels(4).is_err());
+    }
+
+    #[test]
+    fn each_pair_is_in_one_part_by_the_period_of_its_target() {
+        let cases = cases();
+        let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
+        let (early, late) = Targets::all(&target).parted(2, &cases);
+        let pairs = |targets, step| cases.pairs(targets, Step(step)).collect::<Vec<_>>();
+        assert_eq!(pairs(early, 1), [(0, 1.0), (1, 0.0)], "targets of the second period");
+        assert_eq!(pairs(late, 1), [(0, 2.0), (1, 3.0), (2, 6.0)], "of the third and fourth");
+        assert_eq!((pairs(early, 3), pairs(late, 3)), (vec![], vec![(1, 6.0)]));
+        assert_eq!((pairs(early, 4), pairs(late, 4)), (vec![], vec![]));
+        assert_eq!(cases.periods(), 4);
     }
 
     #[test]
     fn positive_labels_are_kept_apart() {
         let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
-        let positive = cases().positives(&target, Step(1), |y| y * 10.0);
+        let positive = cases().positives(Targets::all(&target), Step(1), |y| y * 10.0);
         assert_eq!((positive.rows, positive.values), (vec![0, 0, 1, 2], vec![10.0, 20.0, 30.0, 60.0]));
     }
 

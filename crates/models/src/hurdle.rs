@@ -4,12 +4,13 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::random::Stream;
 use rayon::prelude::*;
 
-use crate::cases::Cases;
+use crate::cases::{Cases, Targets};
 use crate::levels::{interpolate, midpoints, stratified};
 use crate::part::Part;
 use crate::regressors::REGRESSORS;
 use crate::state;
 use crate::steps::{self, Present};
+use crate::watched::{self, Watched};
 
 forewarn_core::entry!(Model: Hurdle as "hurdle", check);
 
@@ -35,6 +36,9 @@ pub struct Hurdle {
     pub features: Vec<String>,
     /// What becomes of the probability.
     pub gate: Gate,
+    /// How many of the last periods of training say when the parts stop that have `early-stopping-rounds`; they are then
+    /// learned from too: see `stepshift`.
+    pub watched_periods: usize,
 }
 
 /// What becomes of the probability that the target is above 0.
@@ -56,6 +60,7 @@ impl Default for Hurdle {
             severity: Part::default_of("random-forest"),
             features: Vec::new(),
             gate: Gate::Probability,
+            watched_periods: 0,
         }
     }
 }
@@ -72,7 +77,11 @@ impl Hurdle {
             let reason = format!("`{}` predicts means, `occurrence` needs a probability", self.occurrence.algorithm);
             return Err(Error::config("hurdle", format!("{reason}; give it a logistic loss")));
         }
-        Ok((occurrence, self.severity.build("regressor", REGRESSORS)?))
+        let severity = self.severity.build("regressor", REGRESSORS)?;
+        let names = (self.occurrence.algorithm.as_str(), self.severity.algorithm.as_str());
+        let parts = [(names.0, occurrence.as_ref()), (names.1, severity.as_ref())];
+        watched::check("hurdle", self.watched_periods, &parts)?;
+        Ok((occurrence, severity))
     }
 }
 
@@ -83,8 +92,13 @@ impl Model for Hurdle {
         let counts = cases.counts();
         let target = args.history.column(args.target)?;
         let prepare = PrepareArgs::new(&cases.rows, &counts)?;
-        let (occurrence, severity) = (occurrence.prepare(&prepare)?, severity.prepare(&prepare)?);
-        let parts = Parts { occurrence, severity, cases: &cases, target, seed: args.seed };
+        let watched = [&occurrence, &severity].map(|part| if part.watches() { self.watched_periods } else { 0 });
+        let prepared = [occurrence.prepare(&prepare)?, severity.prepare(&prepare)?];
+        let part = |i: usize| {
+            let (prepared, periods) = (prepared[i].as_ref(), watched[i]);
+            Watched { prepared, cases: &cases, target, periods, seed: args.seed }
+        };
+        let parts = Parts { occurrence: part(0), severity: part(1), cases: &cases, target };
         let fit = |step: u16| parts.fit(Step(step)).map_err(|e| steps::at(Step(step), &e));
         let steps = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
         let facts = Facts { columns: cases.rows.columns().to_vec(), gate: self.gate, kind: args.kind };
@@ -109,29 +123,29 @@ impl Model for Hurdle {
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: 2, output: Output::Draws, features: true }
+        Needs { history: 2 + self.watched_periods, output: Output::Draws, features: true }
     }
 }
 
 /// What the steps are fitted from.
 struct Parts<'a> {
-    occurrence: Box<dyn Prepared>,
-    severity: Box<dyn Prepared>,
+    occurrence: Watched<'a>,
+    severity: Watched<'a>,
     cases: &'a Cases,
     target: &'a [f32],
-    seed: u64,
 }
 
 impl Parts<'_> {
     fn fit(&self, step: Step) -> Result<HurdleStep> {
-        let count = self.cases.rows.len();
-        let happens = self.cases.merged(self.target, step, |y| f32::from(y > 0.0));
-        let occurrence = self.occurrence.fit(&LabelArgs::new(happens.labels(count)?, self.seed))?;
-        let sizes = self.cases.positives(self.target, step, f32::ln_1p);
+        let all = Targets::all(self.target);
+        let happens = |targets: Targets<'_>| self.cases.merged(targets, step, |y| f32::from(y > 0.0));
+        let occurrence = self.occurrence.fit(&happens(all), happens)?;
+        let size = |targets: Targets<'_>| self.cases.positives(targets, step, f32::ln_1p);
+        let sizes = size(all);
         if sizes.rows.is_empty() {
             return Ok(HurdleStep { occurrence, severity: None });
         }
-        let regression = self.severity.fit(&LabelArgs::new(sizes.labels(count)?, self.seed))?;
+        let regression = self.severity.fit(&sizes, size)?;
         let predicted = regression.predict(&self.cases.rows)?;
         let error = |(&row, &label): (&u32, &f32)| f64::from(label - predicted[row as usize]).powi(2);
         let squares: f64 = sizes.rows.iter().zip(&sizes.values).map(error).sum();

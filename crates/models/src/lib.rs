@@ -18,6 +18,7 @@ mod settings;
 mod state;
 mod steps;
 mod tree_state;
+mod watched;
 mod window;
 
 pub use part::Part;

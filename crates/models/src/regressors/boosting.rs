@@ -149,6 +149,10 @@ impl Regressor for Boosting {
     fn predicts(&self) -> Predicts {
         if self.loss == Loss::Logistic { Predicts::Probability } else { Predicts::Mean }
     }
+
+    fn watches(&self) -> bool {
+        self.early_stopping_rounds > 0
+    }
 }
 
 #[derive(Debug)]
@@ -226,6 +230,10 @@ impl Regression for Boosted {
             tree_state::write(&mut w, tree);
         }
         Ok(w.done())
+    }
+
+    fn rounds(&self) -> Option<usize> {
+        Some(self.trees.len())
     }
 
     fn gain(&self) -> Vec<f64> {

@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::random::Stream;
 use forewarn_kernels::sampling::{Counts, gamma};
 
-use crate::cases::Cases;
+use crate::cases::{Cases, Targets};
 
 /// The family of distributions around a predicted mean.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ impl Distribution {
     /// Negative binomial: `sum((y - m)^2 - m) / sum(m^2)`, at least 0 (Poisson). Tweedie: `sum((y - m)^2) / sum(m^1.5)`.
     pub(super) fn dispersion(self, cases: &Cases, target: &[f32], step: Step, means: &[f32]) -> f64 {
         let (mut above, mut below) = (0.0, 0.0);
-        for (row, y) in cases.pairs(target, step) {
+        for (row, y) in cases.pairs(Targets::all(target), step) {
             let mean = f64::from(means[row as usize]).max(0.0);
             let square = (f64::from(y) - mean).powi(2);
             let (a, b) = match self {
