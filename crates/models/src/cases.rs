@@ -5,27 +5,35 @@ use forewarn_kernels::distinct::Distinct;
 
 /// The distinct feature rows of a history, and which period and unit has which.
 ///
-/// One matrix serves every step: the rows are shared, only the labels shift.
+/// One matrix serves every step: the rows are shared, only the labels shift. It stands apart, so that it can be let go when
+/// a regressor has read it.
 #[derive(Debug)]
 pub(crate) struct Cases {
-    /// Each distinct row once.
-    pub(crate) rows: DesignMatrix,
+    /// How many distinct rows there are.
+    count: usize,
     /// Row of each period and unit, periods x units.
     row_of: Vec<u32>,
     units: usize,
 }
 
-/// Targets to learn, periods x units: those of the periods from `first` on. Those before stand for themselves alone.
+/// Targets to learn, periods x units: those of the periods from `first` on, of the pairs whose features are of a period
+/// and unit in `only`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Targets<'a> {
     values: &'a [f32],
     first: usize,
+    only: Option<&'a [bool]>,
 }
 
 impl<'a> Targets<'a> {
     /// Those of all periods.
     pub(crate) fn all(values: &'a [f32]) -> Self {
-        Self { values, first: 0 }
+        Self { values, first: 0, only: None }
+    }
+
+    /// Those of pairs whose features are of a period and unit in `only`, periods x units.
+    pub(crate) fn only(self, only: &'a [bool]) -> Self {
+        Self { only: Some(only), ..self }
     }
 
     /// Those before the period `first`, and those from it on; each target is in one of them.
@@ -66,15 +74,21 @@ pub(crate) fn columns<'a>(
 }
 
 impl Cases {
-    /// The cases of all periods of `values`, one slice a feature, periods x units.
+    /// The cases of all periods of `values`, one slice a feature, periods x units, and each distinct row once.
     ///
     /// # Errors
     /// [`Error::Data`] when the matrix is refused.
-    pub(crate) fn new(names: Vec<String>, values: &[&[f32]], units: usize) -> Result<Self> {
+    pub(crate) fn new(names: Vec<String>, values: &[&[f32]], units: usize) -> Result<(DesignMatrix, Self)> {
         let distinct = Distinct::of(values, values.first().map_or(0, |v| v.len()));
         let gather = |&i: &u32| values.iter().map(move |column| column[i as usize]);
         let rows = distinct.first.iter().flat_map(gather).collect();
-        Ok(Self { rows: DesignMatrix::new(names.into(), rows)?, row_of: distinct.of, units })
+        let rows = DesignMatrix::new(names.into(), rows)?;
+        Ok((rows, Self { count: distinct.first.len(), row_of: distinct.of, units }))
+    }
+
+    /// How many distinct rows there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// Row of each period and unit, periods x units.
@@ -89,7 +103,7 @@ impl Cases {
 
     /// How often each row occurs.
     pub(crate) fn counts(&self) -> Vec<f32> {
-        let mut counts = vec![0_u32; self.rows.len()];
+        let mut counts = vec![0_u32; self.count];
         self.row_of.iter().for_each(|&r| counts[r as usize] += 1);
         counts.into_iter().map(|c| c as f32).collect()
     }
@@ -103,8 +117,11 @@ impl Cases {
         let step = usize::from(step.0);
         let first = targets.first.max(step);
         let later = targets.values.get(first * self.units..).unwrap_or_default();
-        let rows = self.row_of.get((first - step) * self.units..).unwrap_or_default();
-        rows.iter().copied().zip(later.iter().copied()).filter(|(_, y)| !y.is_nan())
+        let now = (first - step) * self.units;
+        let rows = self.row_of.get(now..).unwrap_or_default();
+        let chosen = move |i: usize| targets.only.is_none_or(|only| only[now + i]);
+        let pairs = rows.iter().copied().zip(later.iter().copied()).enumerate();
+        pairs.filter(move |(i, (_, y))| !y.is_nan() && chosen(*i)).map(|(_, pair)| pair)
     }
 
     /// One label a row: the mean of `label` over the row's pairs, its weight their number. Rows without a pair are left out.
@@ -112,7 +129,7 @@ impl Cases {
     /// The gradients of squared error, Poisson, Tweedie and logistic loss are linear in the label, so that learning from
     /// these is learning from every pair.
     pub(crate) fn merged(&self, targets: Targets<'_>, step: Step, label: impl Fn(f32) -> f32) -> LabelSet {
-        let mut sums = vec![(0.0_f64, 0_u32); self.rows.len()];
+        let mut sums = vec![(0.0_f64, 0_u32); self.count];
         for (row, y) in self.pairs(targets, step) {
             let (sum, count) = &mut sums[row as usize];
             *sum += f64::from(label(y));
@@ -158,15 +175,15 @@ mod tests {
     use super::*;
 
     /// Two units, four periods; unit 1 has the same features twice.
-    fn cases() -> Cases {
+    fn cases() -> (DesignMatrix, Cases) {
         let a = [0.0, 1.0, 0.0, 1.0, 0.0, 2.0, 5.0, 5.0];
         Cases::new(vec!["a".to_owned()], &[&a], 2).unwrap()
     }
 
     #[test]
     fn labels_shift_and_equal_rows_are_merged() {
-        let cases = cases();
-        assert_eq!(cases.rows.values(), [0.0, 1.0, 2.0, 5.0]);
+        let (rows, cases) = cases();
+        assert_eq!((rows.values(), cases.count()), (&[0.0, 1.0, 2.0, 5.0][..], 4));
         assert_eq!(cases.counts(), [3.0, 2.0, 1.0, 2.0]);
         let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
         let one = cases.merged(Targets::all(&target), Step(1), |y| y);
@@ -181,7 +198,7 @@ mod tests {
 
     #[test]
     fn each_pair_is_in_one_part_by_the_period_of_its_target() {
-        let cases = cases();
+        let cases = cases().1;
         let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
         let (early, late) = Targets::all(&target).parted(2, &cases);
         let pairs = |targets, step| cases.pairs(targets, Step(step)).collect::<Vec<_>>();
@@ -190,12 +207,15 @@ mod tests {
         assert_eq!((pairs(early, 3), pairs(late, 3)), (vec![], vec![(1, 6.0)]));
         assert_eq!((pairs(early, 4), pairs(late, 4)), (vec![], vec![]));
         assert_eq!(cases.periods(), 4);
+        let odd = [true, false, true, false, true, false, true, false];
+        assert_eq!(pairs(Targets::all(&target).only(&odd), 1), [(0, 1.0), (0, 2.0)], "the first unit");
+        assert_eq!(pairs(late.only(&odd.map(|o| !o)), 1), [(1, 3.0), (2, 6.0)], "the second");
     }
 
     #[test]
     fn positive_labels_are_kept_apart() {
         let target = [9.0, 9.0, 1.0, 0.0, 2.0, 3.0, f32::NAN, 6.0];
-        let positive = cases().positives(Targets::all(&target), Step(1), |y| y * 10.0);
+        let positive = cases().1.positives(Targets::all(&target), Step(1), |y| y * 10.0);
         assert_eq!((positive.rows, positive.values), (vec![0, 0, 1, 2], vec![10.0, 20.0, 30.0, 60.0]));
     }
 

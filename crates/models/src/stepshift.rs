@@ -105,26 +105,27 @@ impl Stepshift {
 
 impl Model for Stepshift {
     fn fit(&self, args: &FitArgs<'_>) -> Result<Box<dyn Fitted>> {
-        let cases = steps::cases("stepshift", args.features, &self.features)?;
+        let (rows, cases) = steps::cases("stepshift", args.features, &self.features)?;
         let target = args.history.column(args.target)?;
         let counts = cases.counts();
-        let prepared = self.regressor()?.prepare(&PrepareArgs::new(&cases.rows, &counts)?)?;
+        let columns = rows.columns().to_vec();
+        let prepared = self.regressor()?.prepare(&PrepareArgs::new(&rows, &counts)?)?;
+        // The largest thing there is, and most regressors have their own form of it now.
+        let rows = (!matches!(self.distribution, Distribution::None | Distribution::Poisson)).then_some(rows);
         let (periods, seed) = (self.watched_periods, args.seed);
-        let watched = Watched { prepared: prepared.as_ref(), cases: &cases, target, periods, seed };
+        let watched = Watched { prepared: prepared.as_ref(), cases: &cases, targets: Targets::all(target), periods, seed };
         let fit = |step: u16| {
             let labels = |targets: Targets<'_>| cases.merged(targets, Step(step), |y| self.label.of(y));
-            let all = labels(Targets::all(target));
-            let fitted = watched.fit(&all, labels).map_err(|e| steps::at(Step(step), &e))?;
-            let dispersion = match self.distribution {
-                Distribution::None | Distribution::Poisson => 0.0,
-                family => family.dispersion(&cases, target, Step(step), &fitted.predict(&cases.rows)?),
+            let fitted = watched.fit(labels).map_err(|e| steps::at(Step(step), &e))?;
+            let dispersion = match &rows {
+                Some(rows) => self.distribution.dispersion(&cases, target, Step(step), &fitted.predict(rows)?),
+                None => 0.0,
             };
             Ok((fitted, dispersion))
         };
         let fitted: Vec<_> = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
         let (regressions, dispersions) = fitted.into_iter().unzip();
         let (label, distribution) = (self.label, self.distribution);
-        let columns = cases.rows.columns().to_vec();
         let facts = Facts { columns, label, distribution, dispersions, kind: args.kind };
         Ok(Box::new(FittedStepshift { facts, regressions }))
     }

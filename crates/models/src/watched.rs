@@ -11,8 +11,8 @@ pub(crate) struct Watched<'a> {
     pub(crate) prepared: &'a dyn Prepared,
     /// The pairs.
     pub(crate) cases: &'a Cases,
-    /// Targets, periods x units.
-    pub(crate) target: &'a [f32],
+    /// What is learned.
+    pub(crate) targets: Targets<'a>,
     /// How many of the last periods are watched; 0 for none.
     pub(crate) periods: usize,
     pub(crate) seed: u64,
@@ -41,7 +41,7 @@ pub(crate) fn check(component: &str, periods: usize, regressors: &[(&str, &dyn R
 }
 
 impl Watched<'_> {
-    /// Learns `all`, the labels of all pairs of a step, which are those that `labels` makes of all targets.
+    /// Learns the labels that `labels` makes of the targets of a step.
     ///
     /// Where periods are watched, the regressor first learns the pairs whose target lies before them and stops when it no
     /// longer gets better on the others; then it learns all pairs with as many rounds. Where one of the two parts has no
@@ -49,12 +49,9 @@ impl Watched<'_> {
     ///
     /// # Errors
     /// What the regressor answers; [`Error::Data`] when the history is too short.
-    pub(crate) fn fit(
-        &self,
-        all: &LabelSet,
-        labels: impl Fn(Targets<'_>) -> LabelSet,
-    ) -> Result<Box<dyn Regression>> {
-        let args = LabelArgs::new(all.labels(self.cases.rows.len())?, self.seed);
+    pub(crate) fn fit(&self, labels: impl Fn(Targets<'_>) -> LabelSet) -> Result<Box<dyn Regression>> {
+        let all = labels(self.targets);
+        let args = LabelArgs::new(all.labels(self.cases.count())?, self.seed);
         let rounds = if self.periods == 0 { None } else { self.rounds(labels)? };
         self.prepared.fit(&match rounds {
             Some(rounds) => args.with_rounds(rounds),
@@ -68,12 +65,12 @@ impl Watched<'_> {
         let first = periods.checked_sub(self.periods).filter(|&first| first > 0).ok_or_else(|| {
             Error::data(format!("`watched-periods` is {}, the training has {periods}", self.periods))
         })?;
-        let (early, late) = Targets::all(self.target).parted(first, self.cases);
+        let (early, late) = self.targets.parted(first, self.cases);
         let (early, late) = (labels(early), labels(late));
         if early.rows.is_empty() || late.rows.is_empty() {
             return Ok(None);
         }
-        let count = self.cases.rows.len();
+        let count = self.cases.count();
         let args = LabelArgs::new(early.labels(count)?, self.seed).watching(late.labels(count)?);
         if merged::constant(&args).is_some() {
             return Ok(None);

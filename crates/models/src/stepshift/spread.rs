@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn dispersions_are_those_of_the_pairs() {
-        let cases = Cases::new(vec!["x".to_owned()], &[&[1.0, 1.0, 1.0, 1.0]], 1).unwrap();
+        let (_, cases) = Cases::new(vec!["x".to_owned()], &[&[1.0, 1.0, 1.0, 1.0]], 1).unwrap();
         let target = [9.0, 1.0, 3.0, 8.0];
         let of = |family: Distribution| family.dispersion(&cases, &target, Step(1), &[4.0]);
         // Squares 9, 1, 16 about the mean 4; mean^1.5 is 8.
