@@ -2,8 +2,8 @@
 //!
 //! Time is a [`Period`] on the axis of a [`Cadence`] ([`Month`] is the typed view of the monthly one),
 //! space a [`Unit`] (for PRIO-GRID: [`Cell`]), observations a [`Panel`], a forecast for one target
-//! period a [`Field`]. Components implement [`Model`], [`Regressor`], [`Ensemble`], [`Metric`], [`DriftTest`], [`Map`]
-//! or [`Transform`] and declare themselves with [`entry!`].
+//! period a [`Field`]. Components implement [`Model`], [`Regressor`], [`Ensemble`], [`Reconcile`], [`Metric`],
+//! [`DriftTest`], [`Map`] or [`Transform`] and declare themselves with [`entry!`].
 
 mod entry;
 mod error;
@@ -12,6 +12,7 @@ mod grid;
 mod metric;
 mod panel;
 mod partition;
+mod reconcile;
 mod regression;
 mod scene;
 mod time;
@@ -23,7 +24,8 @@ pub use field::Field;
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};
-pub use partition::{Partition, PartitionName, RollingOrigins};
+pub use partition::{Partition, PartitionName, RollingOrigins, YearlyPartitions};
+pub use reconcile::{Hierarchy, Reconcile, ReconcileArgs, Reconciled};
 pub use regression::{
     Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression, Regressor,
 };

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Axis, Error, Period, Result, Step};
+use crate::{Axis, Error, Month, Period, Result, Step};
 
 /// The partitions every run knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +62,52 @@ impl Partition {
                 label(axis.last())
             ),
         ))
+    }
+}
+
+/// Partitions of months that move by a year once a year, when the final edition of the last year is out: the validation
+/// test range is the last `window` months up to a December, the calibration test range the `window` months before it, and
+/// every training range goes from `first` to the month before its test range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YearlyPartitions {
+    /// First training period of all.
+    pub first: Period,
+    /// Month of the year (1-12) in which they move: from then on the last year belongs to the validation test range.
+    pub month: u32,
+    /// Months of a test range.
+    pub window: usize,
+}
+
+impl YearlyPartitions {
+    /// A partition as it stands in the month `now`, the first that is not observed. The test range of
+    /// [`PartitionName::Forecasting`] is `window` months from `now` on.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when `month` is no month of the year, the window is empty, or it leaves nothing to train on.
+    pub fn partition(&self, name: PartitionName, now: Period) -> Result<Partition> {
+        let wrong = |reason: String| Err(Error::config("partitions.yearly", reason));
+        if !(1..=12).contains(&self.month) || self.window == 0 {
+            let (month, window) = (self.month, self.window);
+            return wrong(format!(
+                "month {month} and a window of {window}: a month is 1-12, a window at least 1"
+            ));
+        }
+        let month = Month::from(now);
+        let whole_years = if month.month() >= self.month { 1 } else { 2 };
+        let december = Period::from(Month::new(month.year() - whole_years, 12)?);
+        let window = self.window as i32;
+        let last = match name {
+            PartitionName::Calibration => december.0 - window,
+            PartitionName::Validation => december.0,
+            PartitionName::Forecasting => now.0 + window - 1,
+        };
+        let test = (Period(last - window + 1), Period(last));
+        let train = (self.first, Period(test.0.0 - 1));
+        if train.0 > train.1 {
+            let (first, test) = (Month::from(self.first), Month::from(test.0));
+            return wrong(format!("training begins in {first}, the {} test range in {test}", name.as_str()));
+        }
+        Ok(Partition { train, test })
     }
 }
 
@@ -126,6 +172,36 @@ mod tests {
         let e = RollingOrigins::within(&CALIBRATION, 14, 1, Step(36)).unwrap_err();
         assert!(e.to_string().contains("up to period 493, the test range ends at 492"));
         assert!(RollingOrigins::within(&CALIBRATION, 0, 1, Step(36)).is_err());
+    }
+
+    /// The ranges that VIEWS had before and after it moved them in the summer of 2026
+    /// (views-models, `config_partitions.py`).
+    #[test]
+    fn partitions_move_each_july() {
+        let yearly = YearlyPartitions { first: Period(121), month: 7, window: 48 };
+        let at = |year, month, name| {
+            let p = yearly.partition(name, Month::new(year, month).unwrap().into()).unwrap();
+            (p.train.0.0, p.train.1.0, p.test.0.0, p.test.1.0)
+        };
+        for (year, month) in [(2025, 7), (2025, 12), (2026, 1), (2026, 6)] {
+            assert_eq!(at(year, month, PartitionName::Calibration), (121, 444, 445, 492), "{year}-{month}");
+            assert_eq!(at(year, month, PartitionName::Validation), (121, 492, 493, 540), "{year}-{month}");
+        }
+        assert_eq!(at(2026, 7, PartitionName::Calibration), (121, 456, 457, 504));
+        assert_eq!(at(2026, 7, PartitionName::Validation), (121, 504, 505, 552));
+        assert_eq!(at(2026, 7, PartitionName::Forecasting), (121, 558, 559, 606));
+    }
+
+    #[test]
+    fn yearly_partitions_are_checked() {
+        let wrong = |yearly: YearlyPartitions| {
+            yearly.partition(PartitionName::Calibration, Period(493)).unwrap_err().to_string()
+        };
+        let yearly = YearlyPartitions { first: Period(121), month: 7, window: 48 };
+        assert!(wrong(YearlyPartitions { month: 13, ..yearly }).contains("month 13"));
+        assert!(wrong(YearlyPartitions { window: 0, ..yearly }).contains("a window of 0"));
+        let late = wrong(YearlyPartitions { first: Period(400), ..yearly });
+        assert!(late.contains("begins in 2013-04, the calibration test range in 2012-01"), "{late}");
     }
 
     #[test]

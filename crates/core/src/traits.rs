@@ -204,6 +204,10 @@ pub trait Ensemble: Debug + Send + Sync {
     /// [`Error::Config`] when the settings do not suit the members; [`Error::Data`] when the past forecasts do not fit
     /// together.
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>>;
+    /// Whether it learns from past forecasts; they are made before it is fitted only then.
+    fn learns(&self) -> bool {
+        false
+    }
 }
 
 /// What an ensemble may learn from.

@@ -6,6 +6,7 @@ forewarn_core::catalog! {
 }
 
 mod quantiles;
+pub mod reconcilers;
 
 #[cfg(test)]
 mod conformance;

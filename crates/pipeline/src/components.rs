@@ -37,6 +37,17 @@ pub enum Role {
     Shadow,
 }
 
+/// What an ensemble does when a member has no forecast.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingMember {
+    /// Has none itself.
+    #[default]
+    Fail,
+    /// Combines the others; who is absent is written on the result.
+    Degrade,
+}
+
 /// A model of the run.
 #[derive(Debug)]
 pub struct ModelSpec {
@@ -63,6 +74,8 @@ pub struct EnsembleSpec {
     pub role: Role,
     /// Names of its members, in the order of the run's models.
     pub members: Vec<String>,
+    /// What it does when one of them has no forecast.
+    pub missing: MissingMember,
     /// Settings as written.
     pub settings: Value,
     /// Built from them.
@@ -86,6 +99,8 @@ struct EnsembleFile {
     role: Role,
     /// All models of the run when absent.
     members: Option<Spanned<Vec<String>>>,
+    #[serde(default)]
+    missing: MissingMember,
     settings: Option<Spanned<Value>>,
 }
 
@@ -152,7 +167,8 @@ fn ensemble(path: &Path, name: &str, models: &[ModelSpec]) -> Result<EnsembleSpe
         return Err(Error::config(path.display().to_string(), "`members` is empty"));
     }
     let algorithm = file.algorithm.into_inner();
-    Ok(EnsembleSpec { name: name.to_owned(), algorithm, role: file.role, members, settings, ensemble })
+    let (name, role, missing) = (name.to_owned(), file.role, file.missing);
+    Ok(EnsembleSpec { name, algorithm, role, members, missing, settings, ensemble })
 }
 
 /// The file of a component.

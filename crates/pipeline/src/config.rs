@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use forewarn_core::{Step, TargetKind};
+use forewarn_core::{PartitionName, Step, TargetKind};
 use forewarn_data::synthetic::Synthetic;
 use forewarn_data::table::Table;
 use forewarn_data::ucdp::Ucdp;
 use forewarn_data::{download, ucdp_api};
 use serde::{Deserialize, Serialize};
 
+use crate::partitions::Partitions;
 use crate::scores::{Intervals, Leads};
 
 /// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
@@ -37,6 +38,8 @@ pub struct Config {
     pub features: Features,
     /// How far and how finely.
     pub forecast: Forecast,
+    /// Which periods train and which test.
+    pub partitions: Partitions,
     /// How the forecasts are scored.
     pub evaluation: Evaluation,
     /// What is drawn.
@@ -60,6 +63,7 @@ impl Default for Config {
             validation: Validation::default(),
             features: Features::default(),
             forecast: Forecast::default(),
+            partitions: Partitions::default(),
             evaluation: Evaluation::default(),
             maps: Maps::default(),
             models: Vec::new(),
@@ -192,7 +196,7 @@ impl Default for Forecast {
     }
 }
 
-/// How the forecasts are scored: rolling origins on the calibration partition, one fit at the end of training.
+/// How the forecasts are scored: rolling origins on one partition, one fit at the end of training.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Evaluation {
@@ -200,12 +204,9 @@ pub struct Evaluation {
     pub origins: usize,
     /// Periods between two of them.
     pub stride: usize,
-    /// First and last training period; from the first observation to just before the test range when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub train: Option<(String, String)>,
-    /// First and last test period; the latest range that holds all origins and steps when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test: Option<(String, String)>,
+    /// Which partition: `calibration`, where models are compared and tuned, or `validation`, where the chosen ones are
+    /// confirmed.
+    pub partition: PartitionName,
     /// The metrics, each as `name[:key=value[,key=value]]` (`brier:threshold=25`); the default ones when empty.
     pub metrics: Vec<String>,
     /// Ranges of steps that are also scored together, such as `[[1, 12], [13, 36]]`.
@@ -233,8 +234,7 @@ impl Default for Evaluation {
         Self {
             origins: 12,
             stride: 1,
-            train: None,
-            test: None,
+            partition: PartitionName::Calibration,
             metrics: Vec::new(),
             leads: Vec::new(),
             event: 1.0,

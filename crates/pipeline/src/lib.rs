@@ -13,6 +13,7 @@ mod error;
 mod filing;
 mod layers;
 mod page;
+mod partitions;
 mod progress;
 pub mod redteam;
 pub mod report;
@@ -25,13 +26,16 @@ pub mod sweep;
 mod usage;
 
 pub use code::Code;
-pub use components::{EnsembleSpec, ModelSpec, Role, Status, ensembles, is_component_name, models};
+pub use components::{
+    EnsembleSpec, MissingMember, ModelSpec, Role, Status, ensembles, is_component_name, models,
+};
 pub use config::{
     Compat, Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use layers::{Resolved, Shown};
+pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run};
 pub use scores::{

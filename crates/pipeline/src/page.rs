@@ -167,11 +167,11 @@ fn evaluation(results: &Results<'_>) -> Evaluation {
             values: (1..=results.ctx.run.config.forecast.steps.0).map(value).collect(),
         }
     };
-    let last = evaluated.origins.last() + results.ctx.run.config.forecast.steps;
+    let last = evaluated.partition.origins.last() + results.ctx.run.config.forecast.steps;
     Evaluation {
-        partition: "calibration".to_owned(),
-        origins: evaluated.origins.iter().map(label).collect(),
-        truth: (label(evaluated.partition.test.0), label(last)),
+        partition: evaluated.partition.name.as_str().to_owned(),
+        origins: evaluated.partition.origins.iter().map(label).collect(),
+        truth: (label(evaluated.partition.ranges.test.0), label(last)),
         metrics: metrics.iter().map(|m| self::metric(&m.name, m.metric.better())).collect(),
         level: results.ctx.run.config.evaluation.interval.level,
         scores,

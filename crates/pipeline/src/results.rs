@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use forewarn_core::{Partition, RollingOrigins};
-
 use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role};
 use crate::context::Context;
+use crate::partitions::EvaluatedPartition;
 use crate::scores::{NamedMetric, Scores};
 use crate::stages::fetch::Snapshot;
 use crate::stages::forecast::Made;
@@ -45,10 +44,8 @@ pub(crate) struct Results<'a> {
 
 /// What evaluation gives: the scores, and where and when they were taken.
 pub(crate) struct Evaluated {
-    /// Train and test range.
-    pub(crate) partition: Partition,
-    /// The origins.
-    pub(crate) origins: RollingOrigins,
+    /// Partition and origins.
+    pub(crate) partition: EvaluatedPartition,
     /// The scores.
     pub(crate) scores: Scores,
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use forewarn_core::PartitionName;
+use forewarn_core::{PartitionName, RollingOrigins};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::{Digest, StepStore, file as files};
 use serde::Serialize;
@@ -16,13 +16,14 @@ use crate::engine::{Engine, StepRecord};
 use crate::progress::Observer;
 use crate::results::{Evaluated, Results, issued};
 use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
+use crate::stages::backtest::Backtest;
 use crate::stages::fetch::Snapshot;
 use crate::stages::forecast::{Made, Purpose};
 use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
-use crate::stages::{backtest, combine, evaluate, features, fetch, forecast, maps, train, validate};
+use crate::stages::{combine, evaluate, features, fetch, forecast, maps, train, validate};
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result, filing, page};
+use crate::{Error, Resolved, Result, filing, page, partitions};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,9 +204,9 @@ impl Work<'_> {
         if self.until < Until::Train {
             return Ok(None);
         }
-        let (partition, origins) = evaluate::partition(self.ctx, self.ctx.axis())?;
+        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
         let trained = self.train(models, PartitionName::Forecasting, self.ctx.origin())?;
-        let calibrated = self.train(models, PartitionName::Calibration, origins.first)?;
+        let calibrated = self.train(models, partition.name, partition.origins.first)?;
         if self.until < Until::Forecast {
             return Ok(None);
         }
@@ -213,16 +214,17 @@ impl Work<'_> {
         if self.until < Until::Combine {
             return Ok(None);
         }
-        self.combine(ensembles, &mut made)?;
+        let backtests = self.backtests(partition.origins, &calibrated, ensembles)?;
+        self.combine(ensembles, &mut made, &backtests)?;
         if self.until < Until::Evaluate {
             return Ok(None);
         }
-        let scores = self.evaluate(origins, &calibrated, ensembles, metrics)?;
+        let scores = self.evaluate(&backtests, &calibrated, ensembles, metrics)?;
         if self.until < Until::Map {
             self.scores = Some(scores);
             return Ok(None);
         }
-        let evaluated = Evaluated { partition, origins, scores };
+        let evaluated = Evaluated { partition, scores };
         let pictures = self.draw(ensembles, &made)?;
         if self.until < Until::Report {
             return Ok(None);
@@ -279,10 +281,31 @@ impl Work<'_> {
         Ok(made)
     }
 
-    fn combine(&mut self, ensembles: &[EnsembleSpec], made: &mut Vec<Made>) -> Result<()> {
+    /// The models' forecasts from past origins, where something is made of them: scores, or the weights of an ensemble.
+    fn backtests(
+        &self,
+        origins: RollingOrigins,
+        calibrated: &[(&ModelSpec, Trained)],
+        ensembles: &[EnsembleSpec],
+    ) -> Result<Vec<Backtest>> {
+        if self.until < Until::Evaluate && !ensembles.iter().any(|e| e.ensemble.learns()) {
+            return Ok(Vec::new());
+        }
+        origins.iter().map(|origin| Backtest::of_models(self.ctx, origin, calibrated)).collect()
+    }
+
+    fn combine(
+        &mut self,
+        ensembles: &[EnsembleSpec],
+        made: &mut Vec<Made>,
+        backtests: &[Backtest],
+    ) -> Result<()> {
         for spec in ensembles {
-            let result = combine::combine(self.ctx, spec, made, Purpose::Issue);
+            let result = combine::combine(self.ctx, spec, made, (Purpose::Issue, backtests));
             let ensemble = self.or_missing(result, || format!("ensemble `{}`", spec.name))?;
+            for absent in ensemble.iter().flat_map(|made| &made.absent) {
+                self.missing.push(format!("ensemble `{}`: it does without its member `{absent}`", spec.name));
+            }
             made.extend(ensemble);
         }
         Ok(())
@@ -290,16 +313,16 @@ impl Work<'_> {
 
     fn evaluate(
         &mut self,
-        origins: forewarn_core::RollingOrigins,
+        backtests: &[Backtest],
         calibrated: &[(&ModelSpec, Trained)],
         ensembles: &[EnsembleSpec],
         metrics: &[NamedMetric],
     ) -> Result<Scores> {
         let seed = self.ctx.run.config.seed;
         let mut tallies = Vec::new();
-        for origin in origins.iter() {
-            let backtest = backtest::backtest(self.ctx, origin, calibrated, ensembles)?;
-            tallies.push(evaluate::evaluate(self.ctx, &backtest, metrics)?);
+        for (i, models) in backtests.iter().enumerate() {
+            let combined = models.of_ensembles(self.ctx, ensembles, &backtests[..i])?;
+            tallies.push(evaluate::evaluate(self.ctx, &[models, &combined], metrics)?);
         }
         self.missing.extend(failures(&tallies));
         let names = calibrated.iter().map(|(spec, _)| spec.name.clone());

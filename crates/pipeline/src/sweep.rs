@@ -27,8 +27,9 @@ use serde_json::json;
 
 use crate::context::{Context, Summary};
 use crate::engine::Engine;
+use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::{Event, Observer};
-use crate::stages::{evaluate, features, fetch, validate};
+use crate::stages::{features, fetch, validate};
 use crate::usage::Usage;
 use crate::{Code, Error, Result, run};
 use journal::Journal;
@@ -111,7 +112,8 @@ impl Scene {
         let (validated, summary) = validate::validate(&plan.run, engine, &snapshot)?;
         let ctx = Context::new(&plan.run, engine, validated.clone(), summary.clone());
         let featured = features::features(&ctx)?;
-        let (partition, origins) = evaluate::partition(&ctx, ctx.axis())?;
+        let EvaluatedPartition { ranges: partition, origins, .. } =
+            partitions::evaluated(&plan.run.config, ctx.axis())?;
         let data = json!([ctx.panel_digest(), featured.as_ref().map(|f| f.digest.to_string())]);
         let digest = digest(plan, origins, &data, code);
         Ok(Self { validated, summary, featured, partition, origins, digest })

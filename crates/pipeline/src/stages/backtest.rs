@@ -22,29 +22,41 @@ pub(crate) struct Backtest {
     pub absent: Vec<(String, String)>,
 }
 
-/// Forecasts from `origin`.
-///
-/// # Errors
-/// What stops a run (disk, store); what a model or an ensemble refuses is kept as the reason.
-pub(crate) fn backtest(
-    ctx: &Context<'_>,
-    origin: Period,
-    trained: &[(&ModelSpec, Trained)],
-    ensembles: &[EnsembleSpec],
-) -> Result<Backtest> {
-    let mut all = Backtest { origin, made: Vec::new(), absent: Vec::new() };
-    let purpose = Purpose::Backtest(origin);
-    for (spec, trained) in trained {
-        all.keep(&spec.name, forecast(ctx, spec, trained, purpose))?;
-    }
-    for spec in ensembles {
-        let made = combine(ctx, spec, &all.made, purpose);
-        all.keep(&spec.name, made)?;
-    }
-    Ok(all)
-}
-
 impl Backtest {
+    /// The models' forecasts from `origin`.
+    ///
+    /// # Errors
+    /// What stops a run (disk, store); what a model refuses is kept as the reason.
+    pub(crate) fn of_models(
+        ctx: &Context<'_>,
+        origin: Period,
+        trained: &[(&ModelSpec, Trained)],
+    ) -> Result<Self> {
+        let mut all = Self { origin, made: Vec::new(), absent: Vec::new() };
+        for (spec, trained) in trained {
+            all.keep(&spec.name, forecast(ctx, spec, trained, Purpose::Backtest(origin)))?;
+        }
+        Ok(all)
+    }
+
+    /// The ensembles' forecasts of those, which may learn from `earlier` ones.
+    ///
+    /// # Errors
+    /// As [`Backtest::of_models`].
+    pub(crate) fn of_ensembles(
+        &self,
+        ctx: &Context<'_>,
+        ensembles: &[EnsembleSpec],
+        earlier: &[Self],
+    ) -> Result<Self> {
+        let mut all = Self { origin: self.origin, made: Vec::new(), absent: Vec::new() };
+        for spec in ensembles {
+            let made = combine(ctx, spec, &self.made, (Purpose::Backtest(self.origin), earlier));
+            all.keep(&spec.name, made)?;
+        }
+        Ok(all)
+    }
+
     fn keep(&mut self, name: &str, made: Result<Made>) -> Result<()> {
         match made {
             Ok(made) => self.made.push(made),

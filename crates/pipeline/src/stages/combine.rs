@@ -1,59 +1,81 @@
 //! Combine: the members' forecasts become the ensemble's, step by step, for those that are issued and those that are
 //! scored alike.
 
-use forewarn_core::{CombineArgs, EnsembleArgs, Error as Fault, Field, Member, Step};
+use forewarn_core::{Combine, CombineArgs, EnsembleArgs, Error as Fault, Field, Member, Step};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::ForecastFile;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Result;
-use crate::components::EnsembleSpec;
+use crate::components::{EnsembleSpec, MissingMember};
 use crate::context::Context;
+use crate::stages::backtest::Backtest;
 use crate::stages::forecast::{FORECAST, Made, Purpose, write_fields};
+use crate::stages::past::PastForecasts;
 
-/// Combines every step.
+/// Combines every step of `made`; an ensemble that learns gets what was known of `backtests` at the time.
 ///
 /// # Errors
-/// A member without a forecast, or members that differ; both are named.
+/// A member without a forecast, where the ensemble does not do without it, or members that differ; both are named.
 pub(crate) fn combine(
     ctx: &Context<'_>,
     spec: &EnsembleSpec,
     made: &[Made],
-    purpose: Purpose,
+    (purpose, backtests): (Purpose, &[Backtest]),
 ) -> Result<Made> {
-    let members: Vec<&Made> = made.iter().filter(|m| spec.members.contains(&m.name)).collect();
-    let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
+    let (members, absent) = present(spec, made)?;
+    let names: Vec<String> = members.iter().map(|m| m.name.clone()).collect();
     let seed = seed_for(ctx.run.config.seed, &spec.name);
-    let inputs = json!({
-        "algorithm": spec.algorithm,
-        "settings": spec.settings,
-        "declared": spec.members,
-        "members": digests,
-        "seed": seed,
-    });
+    let backtests = if spec.ensemble.learns() { backtests } else { &[] };
+    let past = PastForecasts::of(ctx, &names, backtests, purpose.origin(ctx))?;
+    let inputs = inputs(ctx, spec, &members, (seed, &past));
     let (kind, label) = purpose.step(ctx, "combine", &spec.name);
     let output = ctx.engine.step(kind, &label, &inputs, |workspace| {
-        let names: Vec<&str> = spec.members.iter().map(String::as_str).collect();
-        let combine = spec.ensemble.fit(&EnsembleArgs::new(&names))?;
-        let files = open(&spec.members, &members)?;
-        let one = |step: u16| -> Result<Field> {
-            let field = |file: &ForecastFile| file.field(Step(step));
-            let fields = files.iter().map(|(_, file)| field(file)).collect::<Result<Vec<_>, _>>()?;
-            let both = files.iter().zip(&fields);
-            let members: Vec<_> = both.map(|((name, _), field)| Member { name, field }).collect();
-            Ok(combine.combine(&CombineArgs::new(&members, seed))?)
-        };
-        write_fields(ctx, &workspace.path(FORECAST), one)
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let combine = spec.ensemble.fit(&EnsembleArgs::new(&names).with_past(&past))?;
+        let files = members.iter().map(|member| member.open()).collect::<Result<Vec<_>>>()?;
+        let files: Vec<_> = names.into_iter().zip(files).collect();
+        write_fields(ctx, &workspace.path(FORECAST), |step| field(&*combine, &files, Step(step), seed))
     })?;
-    Made::of(&spec.name, &output, seed)
+    Ok(Made { absent, ..Made::of(&spec.name, &output, seed)? })
 }
 
-/// The files of the members, in the order of `names`; a member without a forecast is named.
-fn open<'n>(names: &'n [String], made: &[&Made]) -> Result<Vec<(&'n str, ForecastFile)>> {
-    let file = |name: &'n String| {
-        let member = made.iter().find(|m| m.name == *name);
-        let member = member.ok_or_else(|| Fault::data(format!("its member `{name}` has no forecast")))?;
-        Ok((name.as_str(), member.open()?))
-    };
-    names.iter().map(file).collect()
+/// The forecasts of the members, and the names of those that have none.
+fn present<'m>(spec: &EnsembleSpec, made: &'m [Made]) -> Result<(Vec<&'m Made>, Vec<String>)> {
+    let find = |name: &String| made.iter().find(|m| m.name == *name);
+    let members: Vec<&Made> = spec.members.iter().filter_map(find).collect();
+    let absent: Vec<String> = spec.members.iter().filter(|name| find(name).is_none()).cloned().collect();
+    match absent.first() {
+        Some(name) if spec.missing == MissingMember::Fail => Err(Fault::data(format!(
+            "its member `{name}` has no forecast; with `missing = \"degrade\"` it would do without"
+        ))
+        .into()),
+        Some(_) if members.is_empty() => Err(Fault::data("none of its members has a forecast").into()),
+        _ => Ok((members, absent)),
+    }
+}
+
+fn inputs(
+    ctx: &Context<'_>,
+    spec: &EnsembleSpec,
+    members: &[&Made],
+    (seed, past): (u64, &PastForecasts<'_>),
+) -> Value {
+    let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
+    let past = spec.ensemble.learns().then(|| past.inputs(ctx));
+    json!({
+        "algorithm": spec.algorithm,
+        "settings": spec.settings,
+        "members": digests,
+        "seed": seed,
+        "past": past,
+    })
+}
+
+/// One step.
+fn field(combine: &dyn Combine, files: &[(&str, ForecastFile)], step: Step, seed: u64) -> Result<Field> {
+    let fields = files.iter().map(|(_, file)| file.field(step)).collect::<Result<Vec<_>, _>>()?;
+    let both = files.iter().zip(&fields);
+    let members: Vec<_> = both.map(|((name, _), field)| Member { name, field }).collect();
+    Ok(combine.combine(&CombineArgs::new(&members, seed))?)
 }

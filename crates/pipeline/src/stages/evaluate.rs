@@ -1,4 +1,4 @@
-//! Evaluate: the forecasts from rolling origins on the calibration partition, scored against what then happened.
+//! Evaluate: the forecasts from rolling origins on a partition, scored against what then happened.
 //!
 //! One step of the run an origin and forecast, so that with another model none of the others is scored again. Each thread
 //! reads one field, tallies it and drops it, and tallies are folded in the order of steps: memory grows neither with
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use forewarn_catalog::{DEFAULT_METRICS, parse_metric};
-use forewarn_core::{Axis, Partition, Period, RollingOrigins, Step};
+use forewarn_core::{Period, Step};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,31 +28,6 @@ use crate::{Error, Result};
 
 /// File of the tallies.
 const TALLIES: &str = "tallies.json";
-
-/// The calibration partition and its origins, from the configuration or the latest that the data allow.
-///
-/// # Errors
-/// [`Error::Core`] when the ranges do not fit the data.
-pub(crate) fn partition(ctx: &Context<'_>, axis: Axis) -> Result<(Partition, RollingOrigins)> {
-    let evaluation = &ctx.run.config.evaluation;
-    let steps = ctx.run.config.forecast.steps;
-    let parse = |(first, last): &(String, String)| -> Result<(Period, Period)> {
-        Ok((axis.cadence.parse(first)?, axis.cadence.parse(last)?))
-    };
-    let reach = evaluation.origins.saturating_sub(1) * evaluation.stride.max(1) + usize::from(steps.0);
-    let test = match &evaluation.test {
-        Some(range) => parse(range)?,
-        None => (Period(axis.last().0 - reach as i32 + 1), axis.last()),
-    };
-    let train = match &evaluation.train {
-        Some(range) => parse(range)?,
-        None => (axis.first, Period(test.0.0 - 1)),
-    };
-    let partition = Partition { train, test };
-    partition.check(axis)?;
-    let origins = RollingOrigins::within(&partition, evaluation.origins, evaluation.stride, steps)?;
-    Ok((partition, origins))
-}
 
 /// The metrics of the run; the default ones where none are named.
 ///
@@ -72,23 +47,23 @@ pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
     Ok(metrics)
 }
 
-/// Tallies of every forecast from one origin.
+/// Tallies of every forecast from one origin, which is that of all `parts`.
 ///
 /// # Errors
 /// A store that cannot be read or written; what a metric refuses is kept as a failure, as is a forecast that is absent.
 pub(crate) fn evaluate(
     ctx: &Context<'_>,
-    backtest: &Backtest,
+    parts: &[&Backtest],
     metrics: &[NamedMetric],
 ) -> Result<OriginTallies> {
-    let origin = backtest.origin;
+    let origin = parts.first().map_or(ctx.origin(), |part| part.origin);
     let work = Work { ctx, origin, metrics, scene: OnceLock::new() };
     let whole = Slices::default();
     let mut all = OriginTallies { origin, whole, groups: Vec::new(), failures: Vec::new() };
-    for made in &backtest.made {
+    for made in parts.iter().flat_map(|part| &part.made) {
         all.merge(work.forecast(&made.name, &json!(made.digest), || Ok(Forecast::File(made.open()?)))?);
     }
-    for (name, reason) in &backtest.absent {
+    for (name, reason) in parts.iter().flat_map(|part| &part.absent) {
         all.merge(work.forecast(name, &json!({ "absent": reason }), || Ok(Forecast::Absent(reason)))?);
     }
     Ok(all)

@@ -33,6 +33,8 @@ pub(crate) struct Made {
     pub seed: u64,
     /// What is in it.
     pub size: Size,
+    /// Members of an ensemble that it had to do without.
+    pub absent: Vec<String>,
 }
 
 /// What is in a forecast.
@@ -57,7 +59,8 @@ impl Made {
         let size = serde_json::from_value(output.notes.clone()).map_err(|_| strange())?;
         let sha256 = output.files.get(FORECAST).cloned().ok_or_else(strange)?;
         let file = output.dir.join(FORECAST);
-        Ok(Self { name: name.to_owned(), file, digest: output.digest.to_string(), sha256, seed, size })
+        let (name, digest) = (name.to_owned(), output.digest.to_string());
+        Ok(Self { name, file, digest, sha256, seed, size, absent: Vec::new() })
     }
 
     /// Its file, to read more than one field of it.

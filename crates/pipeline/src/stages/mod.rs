@@ -7,5 +7,6 @@ pub(crate) mod features;
 pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod maps;
+pub(crate) mod past;
 pub(crate) mod train;
 pub(crate) mod validate;

@@ -6,7 +6,7 @@ use forewarn_core::{PartitionName, RollingOrigins};
 use crate::components::ModelSpec;
 use crate::context::Context;
 use crate::scores::{Forecasts, Group, NamedMetric, Scores};
-use crate::stages::backtest::backtest;
+use crate::stages::backtest::Backtest;
 use crate::stages::{evaluate, train};
 use crate::{Error, Result};
 
@@ -28,7 +28,7 @@ pub(crate) fn score(
     let config = &ctx.run.config;
     let metrics = std::slice::from_ref(metric);
     let trained = [(spec, trained)];
-    let origin = |origin| evaluate::evaluate(ctx, &backtest(ctx, origin, &trained, &[])?, metrics);
+    let origin = |origin| evaluate::evaluate(ctx, &[&Backtest::of_models(ctx, origin, &trained)?], metrics);
     let tallies = origins.iter().map(origin).collect::<Result<Vec<_>>>()?;
     let names = [spec.name.clone()];
     let forecasts = Forecasts { names: &names, baselines: &[], issued: None };

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::search::Method;
 use super::space::{Dimension, Range};
 use crate::layers::{parse, position};
+use crate::partitions::Ranges;
 use crate::{Error, Result};
 
 /// What is written in the file.
@@ -56,10 +57,8 @@ pub(crate) struct Overrides {
     pub(crate) stride: Option<usize>,
     /// Periods ahead.
     pub(crate) steps: Option<Step>,
-    /// First and last training period.
-    pub(crate) train: Option<(String, String)>,
-    /// First and last test period.
-    pub(crate) test: Option<(String, String)>,
+    /// First and last training and test period.
+    pub(crate) ranges: Option<Ranges>,
 }
 
 /// What successive halving gives more of.

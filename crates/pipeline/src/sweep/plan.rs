@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use forewarn_catalog::{MODELS, find, parse_metric};
+use forewarn_core::PartitionName;
 use serde_json::Value;
 
 use super::file::{HalvingFile, ORIGINS, SweepFile, Text};
@@ -173,8 +174,10 @@ fn narrow(text: &Text<'_>, file: &SweepFile, run: &mut Resolved, objective: &str
     forecast.steps = overrides.steps.unwrap_or(forecast.steps);
     evaluation.origins = overrides.origins.unwrap_or(evaluation.origins);
     evaluation.stride = overrides.stride.unwrap_or(evaluation.stride);
-    evaluation.train = overrides.train.clone().or(evaluation.train.take());
-    evaluation.test = overrides.test.clone().or(evaluation.test.take());
+    evaluation.partition = PartitionName::Calibration;
+    if let Some(ranges) = &overrides.ranges {
+        run.config.partitions.calibration = Some(ranges.clone());
+    }
     evaluation.metrics = vec![objective.to_owned()];
     evaluation.leads = Vec::new();
     evaluation.interval = Intervals { replicates: 0, ..Intervals::default() };

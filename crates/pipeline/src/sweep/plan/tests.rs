@@ -29,12 +29,12 @@ fn said(sweep: &str) -> String {
 
 #[test]
 fn a_sweep_has_one_model_one_metric_and_its_own_evaluation() {
-    let evaluation = "[evaluation]\norigins = 4\nsteps = 6\ntest = [\"2015-01\", \"2018-12\"]\n";
+    let evaluation = "[evaluation]\norigins = 4\nsteps = 6\nranges.test = [\"2015-01\", \"2018-12\"]\n";
     let plan = plan(&format!("{HEAD}{SPACE}{evaluation}")).unwrap();
     let config = &plan.run.config;
     assert_eq!((&config.models[..], config.ensembles.len()), (&["long_memory".to_owned()][..], 0));
     assert_eq!((config.evaluation.origins, config.forecast.steps.0, config.evaluation.stride), (4, 6, 1));
-    assert_eq!(config.evaluation.test.as_ref().unwrap().0, "2015-01");
+    assert_eq!(config.partitions.calibration.as_ref().unwrap().test.0, "2015-01");
     assert_eq!((plan.search.method, plan.search.total(), plan.budget), (Method::Tpe, 20, None));
     let proposal = plan.search.propose(&[]).unwrap();
     let model = plan.model(&proposal).unwrap();
