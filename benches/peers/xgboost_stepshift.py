@@ -4,10 +4,11 @@
     xgboost_stepshift.py FEATURES.parquet --units N --train-periods T [--steps 1,12,36] [--threads 1,2]
 
 FEATURES.parquet has one row a period and unit, ordered by period and then unit, N units a period: every column is a
-feature but `target`, `period` and `unit` (`reach features` of benches/examples writes one). The model of step s learns the target of period t + s from the row of period t, for all pairs that lie
-in the first T periods. It is scored on the pairs whose target lies after them and whose row is of the last of the T periods
-or later. Prints one JSON line a step and number of threads: CPU and wall seconds of the training (with the making of
-its matrix), the peak of its memory above the rows it is given, and the mean squared error and mean Poisson deviance on the rows that were held out.
+feature but `target`, `period` and `unit`; `reach features` in benches/examples writes such a file. The model of step s learns
+the target of period t + s from the row of period t, for all pairs that lie in the first T periods. It is scored on the pairs
+whose target lies after them and whose row is of the last of the T periods or later. Prints one JSON line a step and number
+of threads: CPU and wall seconds of the training (with the making of its matrix), its peak of memory above the rows that it
+is given, and the mean squared error and mean Poisson deviance on the rows that were held out.
 
 Settings: hist, 100 trees, depth 6, and XGBoost's defaults but for those that are given (--objective, --learning-rate).
 """
