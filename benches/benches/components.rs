@@ -1,10 +1,11 @@
-//! Each metric on one field of the monthly run (13,110 cells x 100 draws), and the comparison of two samples.
+//! Each metric on one field of the monthly run (13,110 cells x 100 draws), each ensemble of 20 such fields, and the
+//! comparison of two samples.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use forewarn_catalog::{DRIFT_TESTS, METRICS};
-use forewarn_core::{DriftArgs, Field, Period, ScoreArgs, Step, Unit};
+use forewarn_catalog::{DRIFT_TESTS, ENSEMBLES, METRICS};
+use forewarn_core::{CombineArgs, DriftArgs, EnsembleArgs, Field, Member, Period, ScoreArgs, Step, Unit};
 use forewarn_kernels::random::Stream;
 use serde_json::json;
 
@@ -37,6 +38,25 @@ fn tallies(c: &mut Criterion) {
     }
 }
 
+/// One of 36 steps of a month; members vary in a tenth of the units.
+fn ensembles(c: &mut Criterion) {
+    let names: Vec<String> = (0..20).map(|m| format!("member_{m:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (_, field) = operational(10);
+    let members: Vec<_> = names.iter().map(|name| Member { name, field: &field }).collect();
+    let mut group = c.benchmark_group("combine 20 members");
+    let transformed = json!({"parameters": {"given": [1.5, 1.2]}});
+    for entry in ENSEMBLES {
+        let defaults = json!({});
+        let settings = if entry.name == "beta-transformed-pool" { &transformed } else { &defaults };
+        let ensemble = (entry.build)(settings).expect("the settings are its own");
+        let fitted = ensemble.fit(&EnsembleArgs::new(&names)).expect("ensembles fit without a past");
+        group.bench_function(entry.name, |b| {
+            b.iter(|| fitted.combine(black_box(&CombineArgs::new(&members, 1))));
+        });
+    }
+}
+
 fn comparisons(c: &mut Criterion) {
     let sample = |n: u64, seed| (0..n).map(|i| Stream::new(seed, &[]).uniform(i)).collect::<Vec<f64>>();
     for entry in DRIFT_TESTS {
@@ -53,6 +73,6 @@ fn comparisons(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = tallies, comparisons
+    targets = tallies, ensembles, comparisons
 }
 criterion_main!(benches);

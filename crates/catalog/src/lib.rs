@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use forewarn_core::{Entry, Error, Result};
 pub use forewarn_drift::DRIFT_TESTS;
-pub use forewarn_ensembles::ENSEMBLES;
+pub use forewarn_ensembles::{ENSEMBLES, reconcilers::RECONCILERS};
 pub use forewarn_maps::{MAPS, render};
 pub use forewarn_metrics::METRICS;
 pub use forewarn_models::{MODELS, regressors::REGRESSORS};
@@ -45,6 +45,7 @@ pub fn pages() -> Vec<Page> {
     pages.extend(of("map", MAPS));
     pages.extend(of("metric", METRICS));
     pages.extend(of("model", MODELS));
+    pages.extend(of("reconciler", RECONCILERS));
     pages.extend(of("regressor", REGRESSORS));
     pages.extend(of("transform", TRANSFORMS));
     pages

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Score(ScoreArguments),
     /// Tells how far two distributions are apart: histograms or samples, JSON or CSV
     Divergence(DivergenceArguments),
-    /// Lists the components: models, regressors, ensembles, metrics, drift tests, maps, transforms
+    /// Lists the components: models, regressors, ensembles, reconcilers, metrics, drift tests, maps, transforms
     List {
         /// Only this kind, such as `metric`
         kind: Option<String>,
@@ -88,10 +88,84 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: NewCommand,
     },
+    /// Compares a shadow with production, and promotes it when it is better and an approver says so
+    Promote(PromoteArguments),
+    /// Combines archived forecasts of any runs in an ensemble, after checking that they belong together
+    Pool(PoolArguments),
+    /// Makes archived forecasts of cells and of countries add up
+    Reconcile(ReconcileArguments),
     /// Tries to win a suite of metrics with useless forecasts
     Redteam(RedteamArguments),
     /// Searches for the best settings of a model
     Sweep(SweepArguments),
+}
+
+/// Who challenges whom.
+#[derive(Debug, Args)]
+#[command(after_help = PROMOTE_HELP)]
+pub(crate) struct PromoteArguments {
+    /// Name of the shadow
+    pub(crate) shadow: String,
+    /// Name of what it would replace [default: the production ensemble]
+    #[arg(long)]
+    pub(crate) over: Option<String>,
+    /// Who approves; without, nothing is changed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) approver: Option<String>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+const PROMOTE_HELP: &str = "\
+Both are scored on the same rows, and the evidence is written to promotions/ of the output folder. With --approver the
+status of both (models) or their role (ensembles) is changed in their files, if the shadow is better. More:
+docs/promotion.md.
+Exit codes: 0 better, 2 usage, 3 worse or nobody can tell.";
+
+/// Which ensemble, of which archive.
+#[derive(Debug, Args)]
+pub(crate) struct PoolArguments {
+    /// File of the ensemble, such as `ensembles/deep_current.toml`; it names its members
+    pub(crate) ensemble: PathBuf,
+    /// Folder of the archive
+    #[arg(short, long, default_value = "forewarn-out/archive")]
+    pub(crate) archive: PathBuf,
+    /// Origin of the forecasts, such as `2020-12` [default: the newest of any member]
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// Month of the year (1-12) from which models must have been trained anew
+    #[arg(long, default_value_t = 7)]
+    pub(crate) cycle: u32,
+    /// Seed of what is drawn
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Prints the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which forecasts, and how they are made to add up.
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileArguments {
+    /// Folder of the archived forecast of cells, `archive/TARGET/NAME/ORIGIN/RUN`
+    pub(crate) cells: PathBuf,
+    /// Folder of the archived forecast of countries
+    pub(crate) countries: PathBuf,
+    /// Reconciler (`forewarn list reconciler`)
+    #[arg(short, long, default_value = "proportional")]
+    pub(crate) method: String,
+    /// A setting of the reconciler, such as `floor=0.01`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Names of the results: the cells', the countries'
+    #[arg(long = "name", value_names = ["CELLS", "COUNTRIES"], num_args = 2, required = true)]
+    pub(crate) names: Vec<String>,
+    /// Archive that the results are filed in
+    #[arg(short, long, default_value = "forewarn-out/archive")]
+    pub(crate) archive: PathBuf,
+    /// Prints the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which sweep.

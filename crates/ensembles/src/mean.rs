@@ -2,7 +2,7 @@
 
 use forewarn_core::prelude::*;
 
-use crate::quantiles;
+use crate::quantiles::{self, Order};
 
 forewarn_core::entry!(Ensemble: Mean as "mean");
 
@@ -22,13 +22,13 @@ impl Ensemble for Mean {
 
 impl Combine for Mean {
     fn combine(&self, args: &CombineArgs<'_>) -> Result<Field> {
-        quantiles::combine(args.members, mean)
+        quantiles::combine(args.members, Order::Ascending, mean)
     }
 }
 
-/// Mean of ascending values, in double precision.
-fn mean(values: &[f32]) -> f32 {
-    (values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64) as f32
+/// Mean of values in the order given, in double precision.
+pub(crate) fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     fn the_mean_of_equal_values_is_exact() {
         for v in [0.0, 0.1, 1e-30, 273_076.0, 16_777_217.0] {
             for n in 1..50 {
-                assert_eq!(mean(&vec![v; n]), v);
+                assert_eq!(mean(&vec![v; n]) as f32, v);
             }
         }
         assert_eq!(mean(&[1.0, 2.0, 6.0]), 3.0);

@@ -2,7 +2,7 @@
 
 use forewarn_core::prelude::*;
 
-use crate::quantiles;
+use crate::quantiles::{self, Order};
 
 forewarn_core::entry!(Ensemble: Median as "median");
 
@@ -23,17 +23,17 @@ impl Ensemble for Median {
 
 impl Combine for Median {
     fn combine(&self, args: &CombineArgs<'_>) -> Result<Field> {
-        quantiles::combine(args.members, median)
+        quantiles::combine(args.members, Order::Ascending, median)
     }
 }
 
 /// Median of ascending values.
-fn median(values: &[f32]) -> f32 {
+fn median(values: &[f32]) -> f64 {
     let middle = values.len() / 2;
     if values.len() % 2 == 1 {
-        return values[middle];
+        return f64::from(values[middle]);
     }
-    f64::midpoint(f64::from(values[middle - 1]), f64::from(values[middle])) as f32
+    f64::midpoint(f64::from(values[middle - 1]), f64::from(values[middle]))
 }
 
 #[cfg(test)]

@@ -142,33 +142,54 @@ pub fn ensembles(run: &Resolved, models: &[ModelSpec]) -> Result<Vec<EnsembleSpe
         let reason = format!("`{name}` is the name of a model and of an ensemble");
         return Err(Error::config(run.file.display().to_string(), reason));
     }
-    names.iter().map(|name| ensemble(&component_file(run, "ensembles", name), name, models)).collect()
+    names.iter().map(|name| ensemble(&component_file(run, "ensembles", name), name, Some(models))).collect()
 }
 
-fn ensemble(path: &Path, name: &str, models: &[ModelSpec]) -> Result<EnsembleSpec> {
+/// An ensemble of archived forecasts: the file names its members, and so does the file's name the ensemble.
+///
+/// # Errors
+/// [`Error::Config`] that points at the file and line.
+pub(crate) fn archived_ensemble(path: &Path) -> Result<EnsembleSpec> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    if !is_component_name(&name) {
+        let reason = format!("`{name}` is no name of an ensemble (expected like `deep_current`)");
+        return Err(Error::config(path.display().to_string(), reason));
+    }
+    ensemble(path, &name, None)
+}
+
+/// `models`: those of the run that members must be among, if any.
+fn ensemble(path: &Path, name: &str, models: Option<&[ModelSpec]>) -> Result<EnsembleSpec> {
     let text = read(path, "ensemble", name)?;
     let file: EnsembleFile = parse(&text, path)?;
     let source = Source { path, text: &text };
     let (ensemble, settings) =
         source.build("ensemble", ENSEMBLES, &file.algorithm, file.settings.as_ref())?;
-    let known: Vec<&str> = models.iter().map(|m| m.name.as_str()).collect();
-    let members = match &file.members {
-        None => known.iter().map(|&n| n.to_owned()).collect(),
-        Some(members) => {
-            if let Some(stranger) = members.get_ref().iter().find(|m| !known.contains(&m.as_str())) {
-                let reason =
-                    format!("member `{stranger}` is no model of this run; there are: {}", known.join(", "));
-                return Err(source.error(members.span().start, reason));
-            }
-            members.get_ref().clone()
-        }
-    };
+    let members = members(&source, file.members.as_ref(), models)?;
     if members.is_empty() {
         return Err(Error::config(path.display().to_string(), "`members` is empty"));
     }
     let algorithm = file.algorithm.into_inner();
     let (name, role, missing) = (name.to_owned(), file.role, file.missing);
     Ok(EnsembleSpec { name, algorithm, role, members, missing, settings, ensemble })
+}
+
+/// The members that a file names; all `models` of the run when it names none.
+fn members(
+    source: &Source<'_>,
+    named: Option<&Spanned<Vec<String>>>,
+    models: Option<&[ModelSpec]>,
+) -> Result<Vec<String>> {
+    let known: Option<Vec<&str>> = models.map(|models| models.iter().map(|m| m.name.as_str()).collect());
+    let Some(named) = named else {
+        return Ok(known.unwrap_or_default().into_iter().map(str::to_owned).collect());
+    };
+    let stranger = |known: &Vec<&str>| named.get_ref().iter().find(|m| !known.contains(&m.as_str())).cloned();
+    if let Some((known, stranger)) = known.and_then(|known| stranger(&known).map(|s| (known, s))) {
+        let reason = format!("member `{stranger}` is no model of this run; there are: {}", known.join(", "));
+        return Err(source.error(named.span().start, reason));
+    }
+    Ok(named.get_ref().clone())
 }
 
 /// The file of a component.

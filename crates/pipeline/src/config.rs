@@ -42,6 +42,8 @@ pub struct Config {
     pub partitions: Partitions,
     /// How the forecasts are scored.
     pub evaluation: Evaluation,
+    /// When a shadow may take over.
+    pub promotion: Promotion,
     /// What is drawn.
     pub maps: Maps,
     /// Names of the models: each is a file `models/NAME.toml` beside the configuration.
@@ -65,6 +67,7 @@ impl Default for Config {
             forecast: Forecast::default(),
             partitions: Partitions::default(),
             evaluation: Evaluation::default(),
+            promotion: Promotion::default(),
             maps: Maps::default(),
             models: Vec::new(),
             ensembles: Vec::new(),
@@ -241,6 +244,23 @@ impl Default for Evaluation {
             interval: Intervals::default(),
             compat: None,
         }
+    }
+}
+
+/// What a shadow is judged by, and who may put it into production.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Promotion {
+    /// The metrics, the one that decides first; the others must not get worse.
+    pub metrics: Vec<String>,
+    /// Names of those who may approve; anybody who gives a name when empty.
+    pub approvers: Vec<String>,
+}
+
+impl Default for Promotion {
+    fn default() -> Self {
+        let metrics = ["crps", "average-precision", "brier"];
+        Self { metrics: metrics.map(str::to_owned).to_vec(), approvers: Vec::new() }
     }
 }
 

@@ -66,11 +66,13 @@ fn how(results: &Results<'_>, made: &Made) -> Option<HowMade> {
         });
     }
     let spec = results.ensembles.iter().find(|e| e.name == made.name)?;
-    let members = results.made.iter().filter(|m| spec.members.contains(&m.name));
+    let members =
+        results.made.iter().filter(|m| spec.members.contains(&m.name) && !made.absent.contains(&m.name));
     Some(HowMade::Ensemble {
         algorithm: spec.algorithm.clone(),
         settings: spec.settings.clone(),
         role: json!(spec.role).as_str().unwrap_or_default().to_owned(),
         members: members.map(|m| (m.name.clone(), m.sha256.to_string())).collect(),
+        absent: made.absent.iter().map(|name| (name.clone(), "it has no forecast".to_owned())).collect(),
     })
 }

@@ -4,6 +4,7 @@
 //! Every stage is made of idempotent steps, keyed by the digest of their inputs and of the program: a run that was
 //! killed goes on where it was and ends with the same bytes.
 
+pub mod archived;
 mod code;
 mod components;
 mod config;
@@ -15,6 +16,7 @@ mod layers;
 mod page;
 mod partitions;
 mod progress;
+pub mod promotion;
 pub mod redteam;
 pub mod report;
 mod results;

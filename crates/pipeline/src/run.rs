@@ -78,6 +78,20 @@ pub struct Outcome {
 /// What stops a run: a configuration that does not fit, a source that cannot be read, a failed gate, a full disk. A
 /// model, ensemble or metric that fails stops nothing else; it is named in [`Outcome::missing`].
 pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -> Result<Outcome> {
+    Ok(run_with(run, code, until, observer, |_, _| Ok(()))?.0)
+}
+
+/// Does a run, and then something with the tallies of its evaluation; there are none when it does not go so far.
+///
+/// # Errors
+/// As [`run`], and what `then` returns.
+pub(crate) fn run_with<T>(
+    run: &Resolved,
+    code: &Code,
+    until: Until,
+    observer: &dyn Observer,
+    then: impl FnOnce(&Context<'_>, &[OriginTallies]) -> Result<T>,
+) -> Result<(Outcome, T)> {
     let root = run.path(&run.config.output);
     let _lock = lock(&root)?;
     let store = StepStore::open(root.join("steps"))?;
@@ -110,9 +124,11 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
         missing: Vec::new(),
         files: Vec::new(),
         scores: None,
+        tallies: Vec::new(),
     };
     work.publish(validate::QUARANTINE, &ctx.validated().dir.join(validate::QUARANTINE))?;
     let report = work.stages(&models, &ensembles, &metrics)?;
+    let made = then(&ctx, &work.tallies)?;
     let Work { id, folder, missing, files, scores, .. } = work;
     let outcome = Outcome {
         run: id,
@@ -126,7 +142,7 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
         usage: Usage::now(),
     };
     write_record(&outcome, run, code)?;
-    Ok(Outcome { scores, ..outcome })
+    Ok((Outcome { scores, ..outcome }, made))
 }
 
 /// Keeps a second run out of the same folder until this one ends, however it ends.
@@ -184,6 +200,7 @@ struct Work<'a> {
     missing: Vec<String>,
     files: Vec<PathBuf>,
     scores: Option<Scores>,
+    tallies: Vec<OriginTallies>,
 }
 
 impl Work<'_> {
@@ -342,6 +359,7 @@ impl Work<'_> {
         }
         let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;
         self.write("scores.json", &text)?;
+        self.tallies = tallies;
         Ok(scores)
     }
 

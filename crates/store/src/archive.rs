@@ -90,6 +90,20 @@ pub enum Made {
         role: String,
         /// Digests of the members' forecasts, by name.
         members: BTreeMap<String, String>,
+        /// Members that it had to do without, with the reason.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        absent: BTreeMap<String, String>,
+    },
+    /// By making forecasts of cells and of countries add up.
+    Reconciliation {
+        /// Catalog name.
+        algorithm: String,
+        /// Its settings.
+        settings: Value,
+        /// Name and digest of the cells' forecast.
+        cells: (String, String),
+        /// Name and digest of the countries' forecast.
+        countries: (String, String),
     },
 }
 
@@ -103,6 +117,14 @@ pub struct Filed {
 }
 
 impl Filed {
+    /// The forecast in a folder of an archive.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Damaged`] when its manifest cannot be read.
+    pub fn read(dir: &Path) -> Result<Self> {
+        read(dir)
+    }
+
     /// Its Parquet file.
     pub fn file(&self) -> PathBuf {
         self.dir.join(FORECAST)

@@ -16,15 +16,18 @@ pub(crate) fn run(command: &Command, environment: &[(String, String)]) -> Result
         return Err(Failure::new(2, "this command is no stage of a run"));
     };
     let resolved = Resolved::load(&arguments.config, environment, &arguments.set)?;
-    let code =
-        Code::current().map_err(|e| Failure::new(1, format!("the program cannot read itself: {e}")))?;
-    let outcome = run_pipeline(&resolved, &code, until, &Display::new())?;
+    let outcome = run_pipeline(&resolved, &code()?, until, &Display::new())?;
     let text = if arguments.json { json(&outcome)? } else { words(&outcome) };
     if outcome.missing.is_empty() {
         return Ok(text);
     }
     let reason = forewarn_pipeline::Error::Incomplete { missing: outcome.missing };
     Err(Failure { code: reason.exit_code(), reason: reason.to_string(), output: text })
+}
+
+/// The program that is running.
+pub(crate) fn code() -> Result<Code, Failure> {
+    Code::current().map_err(|e| Failure::new(1, format!("the program cannot read itself: {e}")))
 }
 
 fn stage(command: &Command) -> Option<(&RunArguments, Until)> {

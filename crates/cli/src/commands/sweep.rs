@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use forewarn_pipeline::Code;
 use forewarn_pipeline::sweep::{Request, Sweep, Trial, sweep as search};
 
+use super::run::code;
 use crate::Failure;
 use crate::arguments::SweepArguments;
 use crate::progress::Display;
@@ -14,10 +14,8 @@ const SHOWN: usize = 10;
 
 /// Does a sweep, prints the best trials and the best settings; fails when no trial has a score.
 pub(crate) fn sweep(arguments: &SweepArguments, environment: &[(String, String)]) -> Result<String, Failure> {
-    let code =
-        Code::current().map_err(|e| Failure::new(1, format!("the program cannot read itself: {e}")))?;
     let request = Request { file: &arguments.file, environment, flags: &arguments.set };
-    let found = search(&request, &code, &Display::new())?;
+    let found = search(&request, &code()?, &Display::new())?;
     let output = if arguments.json {
         serde_json::to_string_pretty(&found).map_err(|e| Failure::new(1, e.to_string()))? + "\n"
     } else {

@@ -103,7 +103,7 @@ impl<'a> Work<'a> {
 
     /// Tallies every step, as many at a time as there are threads.
     fn tallies(&self, scene: &Scene<'_>, name: &str, forecast: &Forecast<'_>) -> Result<OriginTallies> {
-        let steps = self.ctx.run.config.forecast.steps.0;
+        let steps = self.steps();
         let done = AtomicU64::new(0);
         let step = |step: u16| {
             let part = self.step(scene, name, forecast, Step(step));
@@ -119,6 +119,12 @@ impl<'a> Work<'a> {
             parts?.into_iter().for_each(|part| gather.add(part));
         }
         Ok(gather.finish(self.origin))
+    }
+
+    /// How many steps have a truth by now: all of a backtest, fewer of what was issued lately.
+    fn steps(&self) -> u16 {
+        let observed = u16::try_from(self.ctx.origin().0 - self.origin.0).unwrap_or(0);
+        self.ctx.run.config.forecast.steps.0.min(observed)
     }
 
     /// What all steps of the origin need, made when a forecast of it has to be tallied.
@@ -141,7 +147,7 @@ impl<'a> Work<'a> {
             "panel": self.ctx.panel_digest(),
             "target": [config.target.column, json!(config.target.kind)],
             "origin": self.origin,
-            "steps": config.forecast.steps,
+            "steps": self.steps(),
             "forecast": forecast,
             "metrics": self.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
             "level": config.target.level,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use forewarn_core::{Field, Period, Step};
 use forewarn_kernels::random::seed_for;
-use forewarn_store::{Digest, ForecastFile, Labels, StepOutput, write_forecast};
+use forewarn_store::{Digest, Filed, ForecastFile, Labels, StepOutput, write_forecast};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -61,6 +61,20 @@ impl Made {
         let file = output.dir.join(FORECAST);
         let (name, digest) = (name.to_owned(), output.digest.to_string());
         Ok(Self { name, file, digest, sha256, seed, size, absent: Vec::new() })
+    }
+
+    /// A forecast of the archive.
+    pub(crate) fn filed(filed: &Filed) -> Self {
+        let m = &filed.manifest;
+        Self {
+            name: m.name.clone(),
+            file: filed.file(),
+            digest: m.file.to_string(),
+            sha256: m.file.clone(),
+            seed: m.seed,
+            size: Size { units: m.units, draws: m.draws, missing: m.missing },
+            absent: Vec::new(),
+        }
     }
 
     /// Its file, to read more than one field of it.

@@ -1,0 +1,89 @@
+//! Work on forecasts that are filed already, by whichever run: pooling them in an ensemble, and making forecasts of cells
+//! and of countries add up. Both read one step at a time and file what they make with what it was made of.
+
+mod members;
+mod pool;
+mod reconcile;
+
+use std::path::Path;
+
+use forewarn_core::{Field, Step};
+use forewarn_store::{Archive, Digest, Filed, Labels, Manifest, write_forecast};
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use pool::{Pool, Pooled, pool};
+pub use reconcile::{Reconciliation, ReconciliationRequest, reconcile};
+
+use crate::{Error, Result};
+
+/// The labels of what is made from forecasts with these.
+fn labels(of: &Manifest) -> Labels {
+    Labels { target: of.target.clone(), level: of.level.clone(), cadence: of.cadence }
+}
+
+/// Files what `make` makes of each step, as many steps at a time as there are threads, under the record that `manifest`
+/// makes of the file's digest and the number of unit-steps without a forecast.
+///
+/// # Errors
+/// What `make` refuses; an archive that cannot be written.
+fn file_forecast(
+    archive: &Archive,
+    labels: &Labels,
+    steps: Step,
+    make: impl Fn(Step) -> Result<Field> + Sync,
+    manifest: impl FnOnce(Digest, &Shape) -> Manifest,
+) -> Result<Filed> {
+    let folder = tempfile::tempdir().map_err(Error::io("temporary folder"))?;
+    let path = folder.path().join("forecast.parquet");
+    let shape = write(&path, labels, steps, make)?;
+    Ok(archive.file(manifest(Digest::of_file(&path)?, &shape), &path)?)
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+struct Shape {
+    units: u64,
+    draws: Option<usize>,
+    missing: u64,
+}
+
+fn write(
+    path: &Path,
+    labels: &Labels,
+    steps: Step,
+    make: impl Fn(Step) -> Result<Field> + Sync,
+) -> Result<Shape> {
+    let width = u16::try_from(rayon::current_num_threads()).unwrap_or(u16::MAX);
+    let batches = (1..=steps.0).step_by(usize::from(width)).flat_map(|first| {
+        let last = steps.0.min(first.saturating_add(width - 1));
+        (first..=last).into_par_iter().map(|step| make(Step(step))).collect::<Vec<_>>()
+    });
+    let (mut failure, mut shape) = (None, Shape::default());
+    let fields = batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|field| {
+        shape.units = field.units().len() as u64;
+        shape.draws = (!field.is_point()).then(|| field.width());
+        shape.missing += field.rows().filter(|row| row[0].is_nan()).count() as u64;
+    });
+    let file = std::fs::File::create(path).map_err(Error::io(path))?;
+    let written = write_forecast(file, labels, fields);
+    match failure {
+        Some(e) => Err(e),
+        None => Ok(written.map(|()| shape)?),
+    }
+}
+
+/// Name and digest of a run that makes `name` of these inputs: the same inputs, settings and program give the same.
+fn run_id(verb: &str, origin: &str, inputs: &impl Serialize) -> String {
+    let text = serde_json::to_string(inputs).unwrap_or_default();
+    let digest = Digest::of_bytes(text.as_bytes()).to_string();
+    format!("{verb}-{}-{}", origin.replace(':', ""), &digest[..10])
+}
+
+/// Every value that one of `manifests` has, once, in order.
+fn joined<'m>(manifests: impl Iterator<Item = &'m Manifest>, value: impl Fn(&Manifest) -> &str) -> String {
+    let mut all: Vec<String> = manifests.map(|m| value(m).to_owned()).collect();
+    all.sort();
+    all.dedup();
+    all.join(" + ")
+}

@@ -1,0 +1,135 @@
+//! Pool: archived forecasts of other runs become the forecast of an ensemble, and are checked before.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use forewarn_core::{Combine, CombineArgs, EnsembleArgs, Error as Fault, Field, Member, Step};
+use forewarn_kernels::random::seed_for;
+use forewarn_store::{Archive, Digest, Filed, ForecastFile, Made, Manifest};
+use serde::Serialize;
+use serde_json::json;
+
+use super::members::{self, Candidate, Search};
+use super::{Shape, file_forecast, joined, labels, run_id};
+use crate::components::{EnsembleSpec, MissingMember, archived_ensemble};
+use crate::{Code, Error, Result};
+
+/// What to pool.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Folder of the archive.
+    pub archive: PathBuf,
+    /// File of the ensemble, `ensembles/NAME.toml`, with its members.
+    pub ensemble: PathBuf,
+    /// Label of the origin (`2020-12`); the newest that a member has when absent.
+    pub origin: Option<String>,
+    /// Month of the year (1-12) in which models have to be trained anew.
+    pub cycle: u32,
+    /// Seed of what is drawn.
+    pub seed: u64,
+}
+
+/// What was pooled.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pooled {
+    /// Folder of the result.
+    pub folder: PathBuf,
+    /// Name of the ensemble.
+    pub name: String,
+    /// Label of the origin.
+    pub origin: String,
+    /// Who was combined.
+    pub members: Vec<String>,
+    /// Who was not, and why.
+    pub absent: BTreeMap<String, String>,
+}
+
+/// Combines the members' archived forecasts, one step at a time, and files the result.
+///
+/// # Errors
+/// [`Error::Gate`] that names every member that is missing or does not fit, where the ensemble does not do without
+/// (`missing = "degrade"`); [`Error::Config`] when it learns from past forecasts, which the archive does not hold.
+pub fn pool(request: &Pool, code: &Code) -> Result<Pooled> {
+    if !(1..=12).contains(&request.cycle) {
+        return Err(Error::config("--cycle", format!("{} is no month of the year", request.cycle)));
+    }
+    let spec = archived_ensemble(&request.ensemble)?;
+    if spec.ensemble.learns() {
+        let reason = format!("`{}` learns from past forecasts; combine it in a run", spec.algorithm);
+        return Err(Error::config(request.ensemble.display().to_string(), reason));
+    }
+    let archive = Archive::open(&request.archive)?;
+    let (origin, mut search) = members::search(&archive, &spec.members, request.origin.as_deref())?;
+    let folder = request.ensemble.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    members::check(&archive, &mut search.found, request.cycle, &folder.join("models"))?;
+    let (members, absent) = accepted(&spec, search)?;
+    let filed = combine(request, &spec, (&archive, &members, &absent), code)?;
+    let members = members.into_iter().map(|m| m.name).collect();
+    Ok(Pooled { folder: filed.dir, name: spec.name, origin, members, absent })
+}
+
+/// Who is combined and who is not.
+fn accepted(spec: &EnsembleSpec, search: Search) -> Result<(Vec<Candidate>, BTreeMap<String, String>)> {
+    let mut absent: BTreeMap<String, String> = search.absent.into_iter().collect();
+    let (good, bad): (Vec<_>, Vec<_>) = search.found.into_iter().partition(|c| c.faults.is_empty());
+    absent.extend(bad.into_iter().map(|c| (c.name, c.faults.join("; "))));
+    if !absent.is_empty() && (good.is_empty() || spec.missing == MissingMember::Fail) {
+        let all: Vec<_> = absent.iter().map(|(name, why)| format!("`{name}`: {why}")).collect();
+        let cure = "mend them, or let the ensemble do without (`missing = \"degrade\"`)";
+        let reason = format!("members that cannot be combined: {}; {cure}", all.join("; "));
+        return Err(Error::Gate { gate: "members", reason });
+    }
+    Ok((good, absent))
+}
+
+fn combine(
+    request: &Pool,
+    spec: &EnsembleSpec,
+    (archive, members, absent): (&Archive, &[Candidate], &BTreeMap<String, String>),
+    code: &Code,
+) -> Result<Filed> {
+    let first = &members.first().ok_or_else(|| Fault::data("no member is left"))?.filed.manifest;
+    let names: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();
+    let combine = spec.ensemble.fit(&EnsembleArgs::new(&names))?;
+    let files = members.iter().map(|m| Ok(m.filed.open()?)).collect::<Result<Vec<ForecastFile>>>()?;
+    let seed = seed_for(request.seed, &spec.name);
+    let make = |step: Step| field(&*combine, &names, &files, (step, seed));
+    let manifest = |file: Digest, shape: &Shape| {
+        let all = || members.iter().map(|m| &m.filed.manifest);
+        let made = Made::Ensemble {
+            algorithm: spec.algorithm.clone(),
+            settings: spec.settings.clone(),
+            role: json!(spec.role).as_str().unwrap_or_default().to_owned(),
+            members: members.iter().map(|m| (m.name.clone(), m.filed.manifest.file.to_string())).collect(),
+            absent: absent.clone(),
+        };
+        let config = json!([made, first.origin, seed, code.digest]);
+        Manifest {
+            run: run_id("pool", &first.origin.1, &config),
+            name: spec.name.clone(),
+            made,
+            draws: shape.draws,
+            units: shape.units,
+            missing: shape.missing,
+            seed,
+            vintage: joined(all(), |m| &m.vintage),
+            code: code.revision.clone(),
+            config: Digest::of_bytes(config.to_string().as_bytes()),
+            data: all().flat_map(|m| m.data.clone()).collect(),
+            file,
+            ..first.clone()
+        }
+    };
+    file_forecast(archive, &labels(first), first.steps, make, manifest)
+}
+
+fn field(
+    combine: &dyn Combine,
+    names: &[&str],
+    files: &[ForecastFile],
+    (step, seed): (Step, u64),
+) -> Result<Field> {
+    let fields = files.iter().map(|file| file.field(step)).collect::<Result<Vec<_>, _>>()?;
+    let members: Vec<_> = names.iter().zip(&fields).map(|(name, field)| Member { name, field }).collect();
+    Ok(combine.combine(&CombineArgs::new(&members, seed))?)
+}
