@@ -36,7 +36,10 @@ impl Bins {
         let rows = weights.len();
         // Written in place: the rows may be millions, and all of them different.
         let (mut by_column, mut by_row) = (vec![0; rows * columns], vec![0; rows * columns]);
-        let of_columns = by_column.par_chunks_mut(rows.max(1)).enumerate();
+        let mut of_columns: Vec<&mut [u8]> = by_column.chunks_mut(rows.max(1)).collect();
+        // Without rows there is nothing to write, and there are columns all the same.
+        of_columns.resize_with(columns, Default::default);
+        let of_columns = of_columns.into_par_iter().enumerate();
         let cuts =
             of_columns.map(|(c, out)| column(values, (c, columns), (weights, bins - 1), out)).collect();
         let of_rows = by_row.par_chunks_mut(CHUNK * columns).enumerate();
@@ -78,7 +81,8 @@ impl Bins {
 /// Cut points of the column that starts at `at.0` and has a value every `at.1`; its bins go to `out`.
 fn column(values: &[f32], at: (usize, usize), (weights, most): (&[f32], usize), out: &mut [u8]) -> Vec<f32> {
     // Adding 0 makes one zero of both.
-    let column: Vec<f32> = values[at.0..].iter().step_by(at.1).map(|v| v + 0.0).collect();
+    let column: Vec<f32> =
+        values.get(at.0..).unwrap_or_default().iter().step_by(at.1).map(|v| v + 0.0).collect();
     let cuts = cuts(&distinct(&column, weights), most);
     let bin = |v: &f32| if v.is_nan() { MISSING } else { 1 + cuts.partition_point(|c| c <= v) as u8 };
     for (out, value) in out.iter_mut().zip(&column) {
@@ -171,6 +175,19 @@ mod tests {
         let weights: Vec<f32> = (0..10).map(|i| if i == 4 { 90.0 } else { 1.0 }).collect();
         let values: Vec<f32> = (0..10).map(|i| i as f32).collect();
         assert_eq!(Bins::new(&values, 1, &weights, 4).cuts(0), [4.5, 7.5]);
+    }
+
+    #[test]
+    fn rows_and_columns_hold_the_same_bins_across_chunks() {
+        let rows = 2 * CHUNK + 7;
+        let values: Vec<f32> = (0..rows * 3).map(|i| (i * i % 101) as f32).collect();
+        let bins = Bins::new(&values, 3, &vec![1.0; rows], 64);
+        for (row, found) in bins.by_row().chunks_exact(3).enumerate() {
+            let expected = [0, 1, 2].map(|c| bins.column(c)[row]);
+            assert_eq!(found, expected, "row {row}");
+        }
+        let none = Bins::new(&[], 3, &[], 64);
+        assert_eq!((none.rows(), none.columns(), none.by_row().len()), (0, 3, 0));
     }
 
     #[test]
