@@ -43,11 +43,33 @@ pub fn pages() -> Vec<Page> {
     let mut pages = of("drift-test", DRIFT_TESTS);
     pages.extend(of("ensemble", ENSEMBLES));
     pages.extend(of("map", MAPS));
-    pages.extend(of("metric", METRICS));
+    pages.extend(metrics());
     pages.extend(of("model", MODELS));
     pages.extend(of("reconciler", RECONCILERS));
     pages.extend(of("regressor", REGRESSORS));
     pages.extend(of("transform", TRANSFORMS));
+    pages
+}
+
+/// The pages of metrics, with worked cases.
+fn metrics() -> Vec<Page> {
+    let mut pages = of("metric", METRICS);
+    for (page, entry) in pages.iter_mut().zip(METRICS) {
+        let examples = entry.default().map(|metric| metric.examples()).unwrap_or_default();
+        page.text.push_str("\n## Examples\n\n");
+        for e in examples {
+            let draws: Vec<_> = e.draws.iter().map(|row| format!("{row:?}")).collect();
+            let score = if e.expect.is_nan() { "no score".to_owned() } else { format!("{}", e.expect) };
+            writeln!(
+                page.text,
+                "- {}: observed {:?}, forecast {}: {score}",
+                e.title,
+                e.observed,
+                draws.join(" ")
+            )
+            .ok();
+        }
+    }
     pages
 }
 

@@ -96,6 +96,17 @@ pub(crate) enum Command {
     Reconcile(ReconcileArguments),
     /// Tries to win a suite of metrics with useless forecasts
     Redteam(RedteamArguments),
+    /// Looks at fitted models, checks them, forecasts with one
+    Artifacts {
+        #[command(subcommand)]
+        command: ArtifactsCommand,
+    },
+    /// Writes the catalog of a run's models: what they are, what they learned from, how good they are
+    Catalog(CatalogArguments),
+    /// Tells which features a model learned from, and which its forecasts would miss
+    Importance(ImportanceArguments),
+    /// Tells why a forecast is what it is: what each feature added
+    Why(WhyArguments),
     /// Searches for the best settings of a model
     Sweep(SweepArguments),
 }
@@ -337,3 +348,116 @@ pub(crate) enum FetchSource {
     /// UCDP GED events (the token is read from `FOREWARN_UCDP_TOKEN`)
     Ucdp,
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArtifactsCommand {
+    /// Lists them
+    List {
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Shows one: settings, training range, features, data, scores, cost
+    Show {
+        /// Name of its folder, such as `quiet_river_31122016`
+        artifact: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Checks that they are what was kept: every file by its digest
+    Verify {
+        /// Names of their folders; all when none is named
+        artifacts: Vec<String>,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Forecasts with one, without fitting; refuses features that differ from those it was fitted with
+    Forecast {
+        /// Name of its folder, such as `quiet_river_31122016`
+        artifact: String,
+        /// Last known period, such as `2017-03`; the last observed one by default
+        #[arg(long)]
+        origin: Option<String>,
+        /// Parquet file to write [default: in `forecasts` of the output folder]
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+}
+
+/// Which catalog, and where it goes.
+#[derive(Debug, Args)]
+pub(crate) struct CatalogArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Form of the page; by the ending of the file when absent, else HTML
+    #[arg(long)]
+    pub(crate) format: Option<CatalogFormat>,
+    /// File to write [default: catalog.html (or .md) in the run's folder]
+    #[arg(short, long)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Forms of the catalog.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CatalogFormat {
+    /// One page that needs nothing else
+    Html,
+    /// For a repository
+    Markdown,
+}
+
+/// Which model is asked, and how thoroughly.
+#[derive(Debug, Args)]
+#[command(after_help = IMPORTANCE_HELP)]
+pub(crate) struct ImportanceArguments {
+    /// Name of the model in the run, such as `quiet_river`
+    pub(crate) model: String,
+    /// Steps to look at [default: 1, 6 and 36, as far as the run goes]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) steps: Vec<u16>,
+    /// The loss whose rise is measured, as `name[:key=value]` (`forewarn list metric`)
+    #[arg(long, default_value = "crps")]
+    pub(crate) metric: String,
+    /// Permutations of each feature
+    #[arg(long, default_value_t = 3)]
+    pub(crate) repeats: usize,
+    /// Features that the table shows of each step
+    #[arg(long, default_value_t = 15)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+const IMPORTANCE_HELP: &str = "\
+gain       share of what the splits on a feature lowered the training loss by, for each part of the model
+increase   by how much the loss of the evaluated origins rises when, at each origin, the feature's values are permuted
+           among the units; the mean of the repeats, and their standard deviation
+Of two features that say the same neither raises the loss much: what one lacks the other has. The whole table goes to
+importance_MODEL.json and .csv in the run's folder. Time grows with features x origins x repeats x steps x draws.";
+
+/// Which forecast is asked about.
+#[derive(Debug, Args)]
+#[command(after_help = WHY_HELP)]
+pub(crate) struct WhyArguments {
+    /// Name of the model in the run, such as `quiet_river`
+    pub(crate) model: String,
+    /// The unit: a cell (gid) or a country
+    #[arg(long)]
+    pub(crate) unit: u32,
+    /// Steps ahead
+    #[arg(long, default_value_t = 1)]
+    pub(crate) step: u16,
+    /// Last known period, such as `2016-12`; the last observed one by default
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// Features that the table shows of each part
+    #[arg(long, default_value_t = 12)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+const WHY_HELP: &str = "\
+The contributions are SHAP values: with the base they add up to the prediction on its scale (log: the logarithm of the
+prediction; logit: of the odds). They tell what the model did, not what causes what.";

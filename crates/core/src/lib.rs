@@ -22,12 +22,13 @@ pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
-pub use metric::{Better, Events, ForecastKind, Metric, ScoreArgs, ScoreExample, Tally, tallies};
+pub use metric::{Better, Events, ForecastKind, Metric, Places, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};
 pub use partition::{Partition, PartitionName, RollingOrigins, YearlyPartitions};
 pub use reconcile::{Hierarchy, Reconcile, ReconcileArgs, Reconciled};
 pub use regression::{
-    Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression, Regressor,
+    Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression,
+    RegressionPart, Regressor, same_columns,
 };
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-pub use rows::{Events, ForecastKind, ScoreArgs};
+pub use rows::{Events, ForecastKind, Places, ScoreArgs};
 
 /// A verification score.
 ///

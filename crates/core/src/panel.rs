@@ -151,6 +151,24 @@ impl Panel {
         Ok(&self.column(column)?.values[i * n..(i + 1) * n])
     }
 
+    /// Gives unit `i` the value of unit `order[i]` in one period of one column.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the column or the period does not exist, or `order` is not one unit of the panel a unit.
+    pub fn rearrange(&mut self, column: &str, period: Period, order: &[u32]) -> Result<()> {
+        let old = self.field(column, period)?.to_vec();
+        if order.len() != old.len() || order.iter().any(|&u| u as usize >= old.len()) {
+            return Err(Error::data(format!("an order of {} for {} units", order.len(), old.len())));
+        }
+        let start = (period.0 - self.axis.first.0) as usize * old.len();
+        for c in self.columns.iter_mut().filter(|c| c.name == column) {
+            for (value, &u) in c.values[start..start + old.len()].iter_mut().zip(order) {
+                *value = old[u as usize];
+            }
+        }
+        Ok(())
+    }
+
     /// What could be known at the end of `origin`.
     ///
     /// # Errors
@@ -270,5 +288,23 @@ mod tests {
         assert!(p.column("z").unwrap_err().to_string().contains("there are: deaths"));
         assert!(Panel::new(p.axis(), [Unit(5), Unit(3)].into()).is_err());
         assert!(Panel::new(p.axis(), [].into()).is_err());
+    }
+
+    #[test]
+    fn one_period_of_one_column_is_rearranged() {
+        let axis = Axis::between(Cadence::Month, Period(1), Period(2));
+        let mut panel = Panel::new(axis, [Unit(1), Unit(2), Unit(3)].into()).unwrap();
+        panel.push("a", vec![1.0, 2.0, 3.0, 4.0, 5.0, f32::NAN]).unwrap();
+        panel.push("b", vec![0.0; 6]).unwrap();
+        panel.rearrange("a", Period(2), &[2, 0, 1]).unwrap();
+        let values = panel.column("a").unwrap().values();
+        assert!(values[..3] == [1.0, 2.0, 3.0] && values[3].is_nan() && values[4..] == [4.0, 5.0]);
+        assert_eq!(panel.column("b").unwrap().values(), [0.0; 6]);
+        assert!(panel.rearrange("a", Period(2), &[0, 1]).is_err(), "too short");
+        assert!(panel.rearrange("a", Period(2), &[0, 1, 3]).is_err(), "no such unit");
+        assert!(
+            panel.rearrange("c", Period(2), &[0, 1, 2]).is_err()
+                && panel.rearrange("a", Period(3), &[0, 1, 2]).is_err()
+        );
     }
 }

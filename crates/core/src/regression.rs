@@ -73,22 +73,28 @@ impl DesignMatrix {
     /// # Errors
     /// [`Error::Data`] that names the first column that differs, with what was fitted.
     pub fn expect(&self, fitted: &[String]) -> Result<()> {
-        if *self.columns == *fitted {
-            return Ok(());
-        }
-        let differs = (0..fitted.len().max(self.columns.len()))
-            .find(|&i| fitted.get(i) != self.columns.get(i))
-            .unwrap_or_default();
-        let name =
-            |columns: &[String]| columns.get(differs).map_or("nothing".to_owned(), |c| format!("`{c}`"));
-        Err(Error::data(format!(
-            "column {differs} is {}, the model was fitted with {} there ({} columns, now {})",
-            name(&self.columns),
-            name(fitted),
-            fitted.len(),
-            self.columns.len()
-        )))
+        same_columns(&self.columns, fitted)
     }
+}
+
+/// That `columns` are those that were fitted, in their order.
+///
+/// # Errors
+/// [`Error::Data`] that names the first column that differs, with what was fitted.
+pub fn same_columns(columns: &[String], fitted: &[String]) -> Result<()> {
+    if columns == fitted {
+        return Ok(());
+    }
+    let differs =
+        (0..fitted.len().max(columns.len())).find(|&i| fitted.get(i) != columns.get(i)).unwrap_or_default();
+    let name = |columns: &[String]| columns.get(differs).map_or("nothing".to_owned(), |c| format!("`{c}`"));
+    Err(Error::data(format!(
+        "column {differs} is {}, the model was fitted with {} there ({} columns, now {})",
+        name(columns),
+        name(fitted),
+        fitted.len(),
+        columns.len()
+    )))
 }
 
 /// A regressor before it has seen data.
@@ -291,6 +297,19 @@ pub trait Regression: Debug + Send + Sync {
     fn export(&self) -> Result<Option<(&'static str, Vec<u8>)>> {
         Ok(None)
     }
+}
+
+/// A regression inside a fitted model, for those who ask what it learned.
+#[derive(Debug, Clone, Copy)]
+pub struct RegressionPart<'a> {
+    /// What it is for in the model: `value`, `occurrence`, `severity`.
+    pub role: &'static str,
+    /// What its prediction is, in words.
+    pub predicts: &'static str,
+    /// Names of its features, in order.
+    pub columns: &'a [String],
+    /// What was fitted.
+    pub regression: &'a dyn Regression,
 }
 
 /// SHAP values: Lundberg and Lee (2017), arXiv:1705.07874.

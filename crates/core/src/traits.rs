@@ -6,7 +6,9 @@ use std::fmt::Debug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cadence, Cell, Error, Field, History, Lines, Period, Result, Scene, Step, Units};
+use crate::{
+    Cadence, Cell, Error, Field, History, Lines, Period, RegressionPart, Result, Scene, Step, Units,
+};
 
 /// What kind of number the target is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,6 +149,12 @@ pub trait Fitted: Debug + Send + Sync {
     /// # Errors
     /// [`Error::Numeric`] when the state cannot be written.
     fn state(&self) -> Result<Vec<u8>>;
+    /// The tabular regressions that the forecast of a step is made of, for importance, explanation and export; empty
+    /// where there are none, and for a step that was not fitted.
+    fn parts(&self, step: Step) -> Vec<RegressionPart<'_>> {
+        let _ = step;
+        Vec::new()
+    }
 }
 
 /// What to forecast, from where.

@@ -9,7 +9,7 @@ mod confusion;
 mod reliability;
 
 pub use confusion::Confusion;
-pub use reliability::{Bin, Reliability, reliability};
+pub use reliability::{Bin, BinSums, Reliability, bin_sums, reliability};
 
 /// Rows handed to a thread at a time.
 const CHUNK: usize = 1 << 16;

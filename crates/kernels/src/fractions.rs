@@ -61,9 +61,31 @@ pub struct Fields<'a, T> {
 /// # Panics
 /// When the fields differ in length, are no whole number of rows, or a size is 0.
 pub fn sums<T: Real>(fields: Fields<'_, T>, event: Event, sizes: &[usize], edge: Edge) -> Vec<Sums> {
-    let table = Table::new(fields, event);
+    let happens = |x: f64| u64::from(event.is(x));
+    let table = Table::new(fields, (&happens, &happens), 1);
     sizes.iter().map(|&size| table.sums(size, edge)).collect()
 }
+
+/// [`sums`] of an ensemble: `forecast` is the number of the `members` that have the event in a cell, `observed` 1 where it
+/// happened and 0 elsewhere. `P_forecast` is then the mean over a window of the forecast probability. Schwartz et al.
+/// (2010), doi:10.1175/2009WAF2222267.1. Sums are of whole numbers, and exact, while cells times members are below
+/// 4,294,967,296.
+///
+/// # Panics
+/// As [`sums`], or when there are no members.
+pub fn ensemble_sums<T: Real>(
+    fields: Fields<'_, T>,
+    members: usize,
+    sizes: &[usize],
+    edge: Edge,
+) -> Vec<Sums> {
+    assert!(members > 0, "an ensemble has members");
+    let table = Table::new(fields, (&|x| x as u64, &|x| u64::from(x > 0.0)), members);
+    sizes.iter().map(|&size| table.sums(size, edge)).collect()
+}
+
+/// How often the event is in a cell of a value.
+type Count<'a> = &'a dyn Fn(f64) -> u64;
 
 /// Summed-area tables: at `(r, c)` the sum over the rows before `r` and the columns before `c`. Crow (1984),
 /// doi:10.1145/800031.808600.
@@ -74,10 +96,15 @@ struct Table {
     outside: Vec<u64>,
     height: usize,
     width: usize,
+    members: f64,
 }
 
 impl Table {
-    fn new<T: Real>(fields: Fields<'_, T>, event: Event) -> Self {
+    fn new<T: Real>(
+        fields: Fields<'_, T>,
+        (forecasts, happens): (Count<'_>, Count<'_>),
+        members: usize,
+    ) -> Self {
         let Fields { forecast, observed, width } = fields;
         assert_eq!(forecast.len(), observed.len(), "cells of the two fields");
         assert!(
@@ -87,13 +114,10 @@ impl Table {
         let height = forecast.len().checked_div(width).unwrap_or(0);
         let cells = || forecast.iter().zip(observed).map(|(&f, &o)| (f.into(), o.into()));
         let missing = |(f, o): (f64, f64)| f.is_nan() || o.is_nan();
-        let events = cells().map(|(f, o)| {
-            let inside = !missing((f, o));
-            u64::from(inside && event.is(f)) << 32 | u64::from(inside && event.is(o))
-        });
+        let events = cells().map(|(f, o)| if missing((f, o)) { 0 } else { forecasts(f) << 32 | happens(o) });
         let outside =
             if cells().any(missing) { areas(cells().map(|c| u64::from(missing(c))), width) } else { vec![] };
-        Self { events: areas(events, width), outside, height, width }
+        Self { events: areas(events, width), outside, height, width, members: members as f64 }
     }
 
     fn sums(&self, size: usize, edge: Edge) -> Sums {
@@ -127,7 +151,8 @@ impl Table {
             }
             cells -= self.within(&self.outside, corners) as f64;
         }
-        let (forecast, observed) = ((events >> 32) as f64 / cells, (events & 0xffff_ffff) as f64 / cells);
+        let forecast = (events >> 32) as f64 / (cells * self.members);
+        let observed = (events & 0xffff_ffff) as f64 / cells;
         sums.difference += (forecast - observed) * (forecast - observed);
         sums.reference += forecast * forecast + observed * observed;
     }
@@ -202,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn an_ensemble_is_a_probability_in_every_cell() {
+        // Windows of 1: (1/4 - 1)^2 + (3/4)^2 of 1/16 + 9/16 + 1.
+        let fields = Fields { forecast: &[1.0, 3.0, 0.0], observed: &[1.0, 0.0, 0.0], width: 3 };
+        let sums = ensemble_sums(fields, 4, &[1, 3], Edge::Padded);
+        assert_eq!(sums[0], Sums { difference: 1.125, reference: 1.625 });
+        // Windows of 3: 4/36, 4/36 and 3/36 against 4/36, 4/36 and 0.
+        assert!((sums[1].difference - 9.0 / 1296.0).abs() < 1e-15, "{sums:?}");
+        assert!((sums[1].reference - 73.0 / 1296.0).abs() < 1e-15, "{sums:?}");
+    }
+
+    #[test]
     fn fields_without_events_have_no_score_but_add_up() {
         let (empty, full) = ([0.0_f32; 4], [1.0_f32; 4]);
         assert!(score(&empty, &empty, 2, 1, Edge::Padded).is_nan());
@@ -259,6 +295,12 @@ mod tests {
             let (got, expected) = (sums(fields, EVENT, &[size], edge)[0], by_definition(fields, size, edge));
             prop_assert!((got.difference - expected.difference).abs() < 1e-12, "{got:?} {expected:?}");
             prop_assert!((got.reference - expected.reference).abs() < 1e-12, "{got:?} {expected:?}");
+            let events = |field: &[f64], members: f64| -> Vec<f64> {
+                field.iter().map(|v| if v.is_nan() { *v } else { members * f64::from(u8::from(*v >= 1.0)) }).collect()
+            };
+            let (forecast, observed) = (events(&forecast, 7.0), events(&observed, 1.0));
+            let agreed = ensemble_sums(Fields { forecast: &forecast, observed: &observed, width }, 7, &[size], edge)[0];
+            prop_assert!((got.difference - agreed.difference).abs() < 1e-12, "members that agree: {got:?} {agreed:?}");
         }
     }
 }

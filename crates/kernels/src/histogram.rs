@@ -2,6 +2,13 @@
 //!
 //! Every bin is half-open, `edge[k] <= x < edge[k + 1]`, the last one too: numpy closes the last one. What lies
 //! below, above or nowhere (NaN) is counted, never dropped.
+
+#[cfg(target_arch = "x86_64")]
+mod search;
+
+#[cfg(target_arch = "x86_64")]
+use std::any::TypeId;
+
 use crate::prefetch::prefetch;
 use crate::simd::{Level, Real, chunks, dispatch};
 
@@ -82,7 +89,11 @@ fn counts_at<T: Real>(level: Level, values: &[T], edges: &Edges) -> Counts<u64> 
     let few = edges.bins() <= FEW;
     let parts = chunks(values.len(), CHUNK, |range| {
         let values = &values[range];
-        if few { compare(level, values, &edges.edges) } else { scatter(level, values, edges) }
+        match searched(level, values, &edges.edges) {
+            Some(places) => places,
+            None if few => compare(level, values, &edges.edges),
+            None => scatter(level, values, edges),
+        }
     });
     let mut places = vec![0_u64; edges.bins() + 3];
     for part in parts {
@@ -91,6 +102,25 @@ fn counts_at<T: Real>(level: Level, values: &[T], edges: &Edges) -> Counts<u64> 
         }
     }
     counted(&places)
+}
+
+/// Places of a chunk of `f32` by [`search`], where the processor and the number of edges allow it.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "calls code for vector instructions that were found to be there")]
+fn searched<T: Real>(level: Level, values: &[T], edges: &[f64]) -> Option<Vec<u64>> {
+    let single = TypeId::of::<T>() == TypeId::of::<f32>();
+    if !single || level.checked() != Level::Avx512 || edges.len() > search::MOST {
+        return None;
+    }
+    // SAFETY: `T` is `f32`: the same values in the same place.
+    let values = unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<f32>(), values.len()) };
+    // SAFETY: `checked` answers this level only where the processor has its instructions; the edges were counted above.
+    Some(unsafe { search::places(values, edges) })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn searched<T: Real>(_: Level, _: &[T], _: &[f64]) -> Option<Vec<u64>> {
+    None
 }
 
 /// Places are under, every bin, over, missing.
@@ -256,12 +286,48 @@ mod tests {
         }
     }
 
+    #[test]
+    fn few_edges_are_searched_in_every_block_and_beyond_the_limit_of_a_counter() {
+        // 14 edges, all places of a block alike, so that no counter may overflow; then a tail of every length.
+        let edges: Vec<f64> = (0..14).map(f64::from).collect();
+        let known = Edges::new(&edges).unwrap();
+        for (value, n) in [(-1.0_f32, 300_000), (0.0, 262_400), (13.5, 140_003), (f32::NAN, 200_001)] {
+            let values = vec![value; n];
+            for level in Level::available() {
+                assert_eq!(places_at(level, &values, &known), places_at(Level::Portable, &values, &known));
+                assert_eq!(counts_at(level, &values, &known), counts_at(Level::Portable, &values, &known));
+            }
+        }
+        for n in 0..600_usize {
+            let values: Vec<f32> = (0..n).map(|i| (i * 7 % 19) as f32 - 2.5).collect();
+            for level in Level::available() {
+                assert_eq!(
+                    counts_at(level, &values, &known),
+                    counts_at(Level::Portable, &values, &known),
+                    "{n}"
+                );
+            }
+        }
+    }
+
+    /// Places without chunks.
+    fn places_at(level: Level, values: &[f32], edges: &Edges) -> Vec<u64> {
+        searched(level, values, &edges.edges).unwrap_or_else(|| compare(level, values, &edges.edges))
+    }
+
     fn edges() -> impl Strategy<Value = Vec<f64>> {
         let uniform = (2_usize..150, 0.01_f64..2.0)
             .prop_map(|(n, width)| (0..n).map(|k| -3.0 + k as f64 * width).collect::<Vec<f64>>());
         let uneven = prop::collection::btree_set(-40_i32..120, 2..100)
             .prop_map(|edges| edges.into_iter().map(|edge| f64::from(edge) / 8.0).collect::<Vec<f64>>());
-        prop_oneof![uniform, uneven]
+        let few = prop::collection::btree_set(-40_i32..120, 2..16)
+            .prop_map(|edges| edges.into_iter().map(|edge| f64::from(edge) / 8.0).collect::<Vec<f64>>());
+        let open = prop::collection::btree_set(-40_i32..120, 1..12).prop_map(|edges| {
+            let inner = edges.into_iter().map(|edge| f64::from(edge) / 10.0);
+            let first = std::iter::once(f64::NEG_INFINITY);
+            first.chain(inner).chain([f64::INFINITY]).collect::<Vec<f64>>()
+        });
+        prop_oneof![uniform, uneven, few, open]
     }
 
     fn value() -> impl Strategy<Value = f64> {
@@ -271,7 +337,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_has_its_place(edges in edges(), mut values in prop::collection::vec(value(), 0..70), some in 0_usize..99) {
+        fn every_value_has_its_place(edges in edges(), mut values in prop::collection::vec(value(), 0..700), some in 0_usize..99) {
             values.push(edges[some % edges.len()]);
             let single: Vec<f32> = values.iter().map(|&x| x as f32).collect();
             let single = &single[1.min(single.len())..];

@@ -31,6 +31,15 @@ impl Histogram {
         self.bins.iter().sum()
     }
 
+    /// From the cases in each bin.
+    ///
+    /// # Panics
+    /// When there are no bins.
+    pub fn from_bins(bins: &[f64]) -> Self {
+        assert!(!bins.is_empty(), "a histogram has bins");
+        Self { bins: bins.to_vec() }
+    }
+
     /// Adds the cases of another histogram.
     ///
     /// # Panics
@@ -48,18 +57,23 @@ impl Histogram {
     /// with a missing value, or whose probabilities are not ascending within 0-1, is not counted; the answer is
     /// whether it was.
     pub fn add_transform(&mut self, below: f64, at_most: f64) -> bool {
+        self.add_weighted(below, at_most, 1.0)
+    }
+
+    /// The same for a case that counts `weight` times.
+    pub fn add_weighted(&mut self, below: f64, at_most: f64, weight: f64) -> bool {
         if !(0.0 <= below && below <= at_most && at_most <= 1.0) {
             return false;
         }
         let (first, last) = (self.bin(below), self.bin(at_most));
         if first == last {
-            self.bins[first] += 1.0;
+            self.bins[first] += weight;
             return true;
         }
         let edge = |bin: usize| bin as f64 / self.bins.len() as f64;
         let share = |bin| (edge(bin + 1).min(at_most) - edge(bin).max(below)) / (at_most - below);
         let shares: Vec<f64> = (first..=last).map(share).collect();
-        self.bins[first..=last].iter_mut().zip(shares).for_each(|(bin, share)| *bin += share);
+        self.bins[first..=last].iter_mut().zip(shares).for_each(|(bin, share)| *bin += weight * share);
         true
     }
 
@@ -151,6 +165,17 @@ mod tests {
         assert_eq!(histogram.bins(), [1.25, 2.0, 0.75, 1.0]);
         assert_eq!(histogram.reliability_index(), 0.15 + 0.1 + 0.05);
         assert_eq!(histogram.kolmogorov_distance(), 0.65 - 0.5);
+    }
+
+    #[test]
+    fn a_weight_is_a_repetition() {
+        let (mut once, mut thrice) = (Histogram::new(4), Histogram::new(4));
+        for (below, at_most) in [(0.125, 0.625), (0.25, 0.25)] {
+            assert!(once.add_weighted(below, at_most, 3.0));
+            assert!((0..3).all(|_| thrice.add_transform(below, at_most)));
+        }
+        assert_eq!(once, thrice);
+        assert_eq!(Histogram::from_bins(once.bins()), once);
     }
 
     #[test]

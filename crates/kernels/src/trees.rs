@@ -10,6 +10,7 @@ mod fixed;
 mod grow;
 mod histogram;
 mod sample;
+mod shap;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -13,9 +13,9 @@ const DRAWS: usize = 20;
 /// Calibration, not skill: an exact forecast does not optimise it (see its documentation).
 const NOT_A_SCORE: [&str; 1] = ["coverage"];
 
-/// A forecast with `width` draws a row; one value is a point forecast.
+/// A forecast with `width` draws a row; one value is a point forecast. Cells are side by side from west to east.
 fn field(width: usize, values: Vec<f32>) -> Field {
-    let units = (0..(values.len() / width) as u32).map(Unit).collect();
+    let units = (1..=(values.len() / width) as u32).map(Unit).collect();
     match width {
         1 => Field::point(Period(9), Step(1), units, values),
         _ => Field::draws(Period(9), Step(1), units, width, values),
@@ -24,13 +24,17 @@ fn field(width: usize, values: Vec<f32>) -> Field {
     .sorted()
 }
 
+fn args<'a>(observed: &'a [f32], forecast: &'a Field) -> ScoreArgs<'a> {
+    ScoreArgs::new(observed, forecast).unwrap().placed(Places::Grid)
+}
+
 fn tally(metric: &dyn Metric, observed: &[f32], forecast: &Field) -> Tally {
-    metric.tally(&ScoreArgs::new(observed, forecast).unwrap()).unwrap()
+    metric.tally(&args(observed, forecast)).unwrap()
 }
 
 /// The score; NaN where there is none.
 fn score(metric: &dyn Metric, observed: &[f32], forecast: &Field) -> f64 {
-    let tally = metric.tally(&ScoreArgs::new(observed, forecast).unwrap());
+    let tally = metric.tally(&args(observed, forecast));
     tally.and_then(|t| metric.score(&t)).unwrap_or(f64::NAN)
 }
 
@@ -41,19 +45,25 @@ const NEEDS_SPREAD: &str = "dawid-sebastiani";
 const BEYOND_ZERO: [&str; 3] = ["mape", "poisson-deviance", "tweedie-deviance"];
 
 /// Scores of a whole field at a time: their pools are means over fields.
-const WITHIN_A_FIELD: [&str; 3] = ["energy-score", "spearman", "variogram-score"];
+const WITHIN_A_FIELD: [&str; 7] =
+    ["energy-score", "fractions-skill-score", "gini", "moran", "sal", "spearman", "variogram-score"];
+
+/// Of them, those that refuse a part of a field.
+const OF_WHOLE_FIELDS: [&str; 4] = ["fractions-skill-score", "gini", "moran", "sal"];
 
 /// Scores that rows enter together, without weights.
-const JOINT: [&str; 3] = WITHIN_A_FIELD;
+const JOINT: [&str; 7] = WITHIN_A_FIELD;
 
 /// Metrics that are not defined for all numbers; they say so.
-const PARTIAL: [&str; 8] = [
+const PARTIAL: [&str; 10] = [
     "dawid-sebastiani",
+    "gini",
     "ignorance",
     "mape",
     "msle",
     "poisson-deviance",
     "rmsle",
+    "sal",
     "tweedie-deviance",
     "variogram-score",
 ];
@@ -242,6 +252,21 @@ fn rows_without_truth_contribute_nothing() {
 }
 
 #[test]
+fn scores_of_whole_fields_refuse_parts_and_the_others_do_not() {
+    let (observed, draws) = (counts(15, ROWS), counts(16, ROWS * DRAWS));
+    let forecast = field(DRAWS, draws);
+    for entry in METRICS {
+        let part = entry.default().unwrap().tally(&args(&observed, &forecast).placed(Places::Part));
+        match part {
+            Err(e) if OF_WHOLE_FIELDS.contains(&entry.name) => {
+                assert!(e.to_string().contains("a part of one"), "{}: {e}", entry.file);
+            }
+            part => assert!(!OF_WHOLE_FIELDS.contains(&entry.name), "{}: {part:?}", entry.file),
+        }
+    }
+}
+
+#[test]
 fn weights_are_repetitions() {
     let (observed, draws) = (counts(11, 60), counts(12, 60 * DRAWS));
     let times: Vec<f64> = (0..60).map(|i| f64::from(i % 3)).collect();
@@ -255,7 +280,7 @@ fn weights_are_repetitions() {
     for entry in METRICS.iter().filter(|e| !JOINT.contains(&e.name) && defined(e, &observed, &draws)) {
         let metric = entry.default().unwrap();
         let forecast = field(DRAWS, draws.clone());
-        let args = ScoreArgs::new(&observed, &forecast).unwrap().weighted(&times).unwrap();
+        let args = args(&observed, &forecast).weighted(&times).unwrap();
         let weighted = metric.score(&metric.tally(&args).unwrap()).unwrap();
         let plain = score(metric.as_ref(), &repeated.0, &field(DRAWS, repeated.1.clone()));
         assert!(close(weighted, plain, 1e-12), "{}: {weighted} {plain}", entry.file);
@@ -268,7 +293,7 @@ fn one_pass_gives_every_metric_what_it_would_tally_by_itself() {
     let metrics: Vec<_> = METRICS.iter().map(|e| e.default().unwrap()).collect();
     let named: Vec<&dyn Metric> = metrics.iter().map(AsRef::as_ref).collect();
     let forecast = field(DRAWS, draws);
-    let args = ScoreArgs::new(&observed, &forecast).unwrap();
+    let args = args(&observed, &forecast);
     for ((metric, together), entry) in named.iter().zip(tallies(&named, &args)).zip(METRICS) {
         assert_eq!(together, metric.tally(&args), "{}", entry.file);
     }
@@ -288,7 +313,7 @@ proptest! {
         let forecast = field(width, values);
         for entry in METRICS {
             let metric = entry.default().unwrap();
-            if let Ok(tally) = metric.tally(&ScoreArgs::new(&observed, &forecast).unwrap()) {
+            if let Ok(tally) = metric.tally(&args(&observed, &forecast)) {
                 prop_assert!(tally.0.iter().all(|v| v.is_finite()), "{}: {tally:?}", entry.file);
                 prop_assert!(metric.score(&tally).is_ok_and(f64::is_finite) || metric.score(&tally).is_err());
             } else {

@@ -12,11 +12,14 @@ forewarn_core::catalog! {
         average_precision,
         bias,
         brier,
+        calibration_error,
         coverage,
         crps,
         dawid_sebastiani,
         energy_score,
         f1,
+        fractions_skill_score,
+        gini,
         ignorance,
         interval_score,
         log_loss,
@@ -25,18 +28,22 @@ forewarn_core::catalog! {
         mase,
         mcc,
         mean_calibration_ratio,
+        moran,
         mse,
         msle,
         pearson,
         pinball,
+        pit_deviation,
         poisson_deviance,
         precision,
         quantile_score,
         r2,
         recall,
+        resolution,
         rmse,
         rmsle,
         roc_auc,
+        sal,
         smape,
         spearman,
         threshold_crps,
@@ -47,11 +54,13 @@ forewarn_core::catalog! {
 }
 
 mod average;
+mod calibration;
 mod confusion;
 mod deviance;
 mod joint;
 mod levels;
 mod moments;
+mod picture;
 mod points;
 mod settings;
 

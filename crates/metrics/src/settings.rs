@@ -33,3 +33,11 @@ pub(crate) fn floor(component: &str, floor: f64) -> Result<()> {
     }
     Err(Error::config(component, format!("`floor` is {floor}; it must be 0 or more")))
 }
+
+/// A number of bins.
+pub(crate) fn bins(component: &str, bins: u16) -> Result<()> {
+    if bins > 0 {
+        return Ok(());
+    }
+    Err(Error::config(component, "`bins` is 0; it must be 1 or more"))
+}

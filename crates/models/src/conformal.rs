@@ -186,6 +186,10 @@ impl Fitted for FittedConformal {
     fn state(&self) -> Result<Vec<u8>> {
         state::write("conformal", &self.facts, &[self.model.state()?])
     }
+
+    fn parts(&self, step: Step) -> Vec<RegressionPart<'_>> {
+        self.model.parts(step)
+    }
 }
 
 #[cfg(test)]

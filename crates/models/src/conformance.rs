@@ -95,9 +95,14 @@ fn the_same_seed_gives_the_same_bytes_and_the_state_round_trips() {
         let (model, fitted) = fitted(entry, &data);
         let field = predict(fitted.as_ref(), &data, ORIGIN, 7);
         assert_eq!(bits(&field), bits(&predict(fitted.as_ref(), &data, ORIGIN, 7)), "{}", entry.file);
-        let back = model.restore(&fitted.state().unwrap()).unwrap();
+        let mut state = fitted.state().unwrap();
+        let back = model.restore(&state).unwrap();
         assert_eq!(bits(&field), bits(&predict(back.as_ref(), &data, ORIGIN, 7)), "{}: state", entry.file);
         assert!(model.restore(b"nonsense").is_err(), "{}: nonsense is no state", entry.file);
+        assert_eq!(state[..8], *b"fwmodel\x01", "{}: a state begins with its version", entry.file);
+        state[7] = 2;
+        let newer = model.restore(&state).unwrap_err().to_string();
+        assert!(newer.contains("version 2, this program reads version 1"), "{}: {newer}", entry.file);
     }
 }
 

@@ -229,6 +229,17 @@ impl Fitted for FittedHurdle {
         });
         state::write("hurdle", &(&self.facts, spreads), &steps::states(regressions)?)
     }
+
+    fn parts(&self, step: Step) -> Vec<RegressionPart<'_>> {
+        let Ok(fitted) = steps::of_step(&self.steps, step) else { return Vec::new() };
+        let (columns, regression) = (self.facts.columns.as_slice(), fitted.occurrence.as_ref());
+        let predicts = "probability that the target is above 0";
+        let mut parts = vec![RegressionPart { role: "occurrence", predicts, columns, regression }];
+        let predicts = "mean of log(1 + target) where the target is above 0";
+        let sizes = fitted.severity.iter().map(|s| s.regression.as_ref());
+        parts.extend(sizes.map(|regression| RegressionPart { role: "severity", predicts, columns, regression }));
+        parts
+    }
 }
 
 impl FittedHurdle {

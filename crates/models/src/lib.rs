@@ -17,6 +17,7 @@ mod part;
 mod settings;
 mod state;
 mod steps;
+mod tree_contributions;
 mod tree_state;
 mod watched;
 mod window;

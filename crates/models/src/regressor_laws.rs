@@ -196,6 +196,34 @@ fn quantiles_ascend_within_the_labels() {
 }
 
 #[test]
+fn contributions_add_up_to_the_prediction_on_their_scale() {
+    let rows = rows(ROWS);
+    let values = labels(&rows);
+    let other_losses = ["poisson", "tweedie", "logistic"].map(|loss| ("boosting", json!({ "loss": loss })));
+    let defaults = REGRESSORS.iter().map(|entry| (entry.name, json!({})));
+    let mut told = 0;
+    for (name, settings) in defaults.chain(other_losses) {
+        let entry = REGRESSORS.iter().find(|e| e.name == name).unwrap();
+        let prepared = (entry.build)(&settings).unwrap();
+        let prepared = prepared.prepare(&PrepareArgs::new(&rows, &[1.0; ROWS]).unwrap()).unwrap();
+        let at = indices(ROWS);
+        let fitted =
+            prepared.fit(&LabelArgs::new(Labels::new(&at, &values, &[1.0; ROWS], ROWS).unwrap(), 7)).unwrap();
+        let Some(found) = fitted.contributions(&rows).unwrap() else { continue };
+        told += 1;
+        let link = |sum: f32| match found.scale {
+            "identity" => sum,
+            "log" => sum.exp(),
+            "logit" => 1.0 / (1.0 + (-sum).exp()),
+            other => panic!("{name}: no scale is called {other}"),
+        };
+        let sums: Vec<f32> = found.values.chunks_exact(4).map(|row| link(row.iter().sum())).collect();
+        assert!(close(&sums, &fitted.predict(&rows).unwrap()), "{name} {settings}");
+    }
+    assert!(told >= 7, "trees and lines all tell, {told} did");
+}
+
+#[test]
 fn a_constant_label_is_predicted() {
     let rows = rows(ROWS);
     for entry in REGRESSORS {

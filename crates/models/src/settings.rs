@@ -3,15 +3,16 @@
 use forewarn_core::{Error, Result, TargetKind};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::state;
+
 /// Settings as bytes.
 pub(crate) fn write<T: Serialize>(component: &str, settings: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(settings).map_err(|e| Error::numeric(component, e.to_string()))
+    state::write(component, settings, &[])
 }
 
 /// Settings from bytes.
 pub(crate) fn read<T: DeserializeOwned>(component: &str, state: &[u8]) -> Result<T> {
-    serde_json::from_slice(state)
-        .map_err(|e| Error::data(format!("these bytes are no state of `{component}`: {e}")))
+    Ok(state::read(component, state)?.0)
 }
 
 /// That the target is a count.

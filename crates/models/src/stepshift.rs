@@ -175,6 +175,16 @@ impl Fitted for FittedStepshift {
     fn state(&self) -> Result<Vec<u8>> {
         state::write("stepshift", &self.facts, &steps::states(self.regressions.iter())?)
     }
+
+    fn parts(&self, step: Step) -> Vec<RegressionPart<'_>> {
+        let predicts = match self.facts.label {
+            Label::Identity => "mean of the target",
+            Label::Log1p => "mean of log(1 + target)",
+        };
+        let columns = self.facts.columns.as_slice();
+        let fitted = steps::of_step(&self.regressions, step).into_iter();
+        fitted.map(|r| RegressionPart { role: "value", predicts, columns, regression: r.as_ref() }).collect()
+    }
 }
 
 impl FittedStepshift {

@@ -139,6 +139,11 @@ impl<'a> Context<'a> {
         std::iter::once(self.panel_digest()).chain(featured.map(|f| f.digest.to_string())).collect()
     }
 
+    /// Where the features are, in a run that has some.
+    pub(crate) fn featured(&self) -> Option<&StepOutput> {
+        self.featured.get()
+    }
+
     /// Digest of the checked panel.
     pub(crate) fn panel_digest(&self) -> String {
         self.validated.digest.to_string()

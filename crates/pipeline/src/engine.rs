@@ -117,6 +117,11 @@ impl<'a> Engine<'a> {
         copy(&self.records)
     }
 
+    /// What the last step cost.
+    pub(crate) fn last_record(&self) -> Option<StepRecord> {
+        self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner).last().cloned()
+    }
+
     /// What was warned of so far, in order.
     pub(crate) fn warnings(&self) -> Vec<String> {
         copy(&self.warnings)

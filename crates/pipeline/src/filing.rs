@@ -62,7 +62,7 @@ fn how(results: &Results<'_>, made: &Made) -> Option<HowMade> {
             algorithm: spec.algorithm.clone(),
             settings: spec.settings.clone(),
             artifact: trained.artifact.clone(),
-            state: trained.digest.clone(),
+            state: trained.digest.to_string(),
         });
     }
     let spec = results.ensembles.iter().find(|e| e.name == made.name)?;

@@ -5,6 +5,7 @@
 //! killed goes on where it was and ends with the same bytes.
 
 pub mod archived;
+pub mod artifacts;
 mod code;
 mod components;
 mod config;
@@ -12,7 +13,9 @@ mod context;
 mod engine;
 mod error;
 mod filing;
+pub mod importance;
 mod layers;
+mod model_catalog;
 mod page;
 mod partitions;
 mod progress;
@@ -23,9 +26,11 @@ mod results;
 mod run;
 mod scores;
 pub mod scoring;
+mod session;
 mod stages;
 pub mod sweep;
 mod usage;
+pub mod why;
 
 pub use code::Code;
 pub use components::{
@@ -36,10 +41,11 @@ pub use config::{
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
+pub use forewarn_store::{Artifact, Artifacts, Cost};
 pub use layers::{Resolved, Shown};
 pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
-pub use run::{Outcome, Until, run};
+pub use run::{Outcome, Until, run, write_file};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, NamedMetric, OriginTallies, Part, Score,
     Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,

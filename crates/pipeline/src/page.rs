@@ -20,7 +20,7 @@ use crate::stages::validate::QUARANTINE;
 use crate::{Error, Result};
 
 /// The metric that leads the table and the chart.
-const HEADLINE: &str = "crps";
+pub(crate) const HEADLINE: &str = "crps";
 /// Rows of the table of risks.
 const RISKS: usize = 15;
 
@@ -123,8 +123,8 @@ fn risks(results: &Results<'_>, field: &Field) -> Result<Vec<Risk>> {
     Ok(order.into_iter().map(risk).collect())
 }
 
-/// Country and centre of a cell.
-fn place(unit: Unit, level: &str) -> String {
+/// Country and centre of a cell, or the name of a country.
+pub(crate) fn place(unit: Unit, level: &str) -> String {
     if level != "pgm" {
         let country = geography::countries().iter().find(|c| level == "cm" && c.id == unit.0);
         return country.map(|c| c.name.to_owned()).unwrap_or_default();
@@ -180,7 +180,8 @@ fn evaluation(results: &Results<'_>) -> Evaluation {
     }
 }
 
-fn metric(name: &str, better: Better) -> Metric {
+/// A metric with its meaning.
+pub(crate) fn metric(name: &str, better: Better) -> Metric {
     let component = name.split(':').next().unwrap_or(name);
     let doc = find("metric", METRICS, component).map(forewarn_core::Entry::doc).unwrap_or_default();
     let meaning = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");

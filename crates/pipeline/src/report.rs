@@ -5,6 +5,7 @@
 //! Its first screen answers what changed, where, how sure, and how good the forecasts were.
 
 mod answers;
+pub mod catalog;
 mod chart;
 mod data_uri;
 mod facts;

@@ -1,27 +1,29 @@
 //! The run: stages in order, from a configuration to filed forecasts.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{PartitionName, RollingOrigins};
 use forewarn_kernels::random::seed_for;
-use forewarn_store::{Digest, StepStore, file as files};
+use forewarn_store::file as files;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::artifacts::Kept;
 use crate::code::Code;
-use crate::components::{self, EnsembleSpec, ModelSpec, Role, Status};
+use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
-use crate::engine::{Engine, StepRecord};
+use crate::engine::StepRecord;
+use crate::model_catalog::{Parts, catalog};
 use crate::progress::Observer;
+use crate::report::catalog::{html, markdown};
 use crate::results::{Evaluated, Results, issued};
 use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
+use crate::session::{Session, session};
 use crate::stages::backtest::Backtest;
-use crate::stages::fetch::Snapshot;
 use crate::stages::forecast::{Made, Purpose};
 use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
-use crate::stages::{combine, evaluate, features, fetch, forecast, maps, train, validate};
+use crate::stages::{combine, evaluate, features, forecast, maps, train, validate};
 use crate::usage::Usage;
 use crate::{Error, Resolved, Result, filing, page, partitions};
 
@@ -40,6 +42,9 @@ pub enum Until {
     Combine,
     /// The scores.
     Evaluate,
+    /// The catalog of models, which is made only when a run is to end with it: it tells costs, which differ from run to
+    /// run.
+    Catalog,
     /// The maps.
     Map,
     /// The report.
@@ -92,92 +97,37 @@ pub(crate) fn run_with<T>(
     observer: &dyn Observer,
     then: impl FnOnce(&Context<'_>, &[OriginTallies]) -> Result<T>,
 ) -> Result<(Outcome, T)> {
-    let root = run.path(&run.config.output);
-    let _lock = lock(&root)?;
-    let store = StepStore::open(root.join("steps"))?;
-    store.sweep()?;
-    let engine = Engine::new(store, observer, &code.digest);
-    let models = components::models(run)?;
-    let ensembles = components::ensembles(run, &models)?;
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
     run.config.evaluation.interval.check()?;
     run.config.evaluation.leads.iter().try_for_each(|leads| leads.check(run.config.forecast.steps))?;
-    if let Some(download) = &run.config.download {
-        let fetched = fetch::download(run, download, &mut |news| engine.notice_download(&news))?;
-        if !fetched.unchanged {
-            engine.warn(format!("new data: {} ({} bytes)", fetched.path.display(), fetched.bytes));
-        }
-    }
-    let snapshot = fetch::fetch(run)?;
-    let (validated, summary) = validate::validate(run, &engine, &snapshot)?;
-    let ctx = Context::new(run, &engine, validated, summary);
-    let id = run_id(&ctx, &snapshot, code, (&models, &ensembles));
-    let folder = root.join("runs").join(&id);
-    let mut work = Work {
-        ctx: &ctx,
-        code,
-        snapshot,
-        id,
-        root,
-        folder,
-        until,
-        missing: Vec::new(),
-        files: Vec::new(),
-        scores: None,
-        tallies: Vec::new(),
-    };
-    work.publish(validate::QUARANTINE, &ctx.validated().dir.join(validate::QUARANTINE))?;
-    let report = work.stages(&models, &ensembles, &metrics)?;
-    let made = then(&ctx, &work.tallies)?;
-    let Work { id, folder, missing, files, scores, .. } = work;
-    let outcome = Outcome {
-        run: id,
-        folder,
-        files,
-        report,
-        scores: None,
-        missing,
-        warnings: engine.warnings(),
-        steps: engine.records(),
-        usage: Usage::now(),
-    };
-    write_record(&outcome, run, code)?;
-    Ok((Outcome { scores, ..outcome }, made))
+    session(run, code, observer, true, |session| {
+        let mut work = Work::new(session, until);
+        work.publish(validate::QUARANTINE, &session.ctx.validated().dir.join(validate::QUARANTINE))?;
+        let report = work.stages(&metrics)?;
+        let made = then(session.ctx, &work.tallies)?;
+        let Work { missing, files, scores, .. } = work;
+        let outcome = Outcome {
+            run: session.id.clone(),
+            folder: session.folder.clone(),
+            files,
+            report,
+            scores: None,
+            missing,
+            warnings: session.ctx.engine.warnings(),
+            steps: session.ctx.engine.records(),
+            usage: Usage::now(),
+        };
+        write_record(&outcome, run, code)?;
+        Ok((Outcome { scores, ..outcome }, made))
+    })
 }
 
-/// Keeps a second run out of the same folder until this one ends, however it ends.
-pub(crate) fn lock(root: &Path) -> Result<File> {
-    std::fs::create_dir_all(root).map_err(Error::io(root))?;
-    let path = root.join(".lock");
-    let file = File::create(&path).map_err(Error::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { folder: root.to_path_buf() }),
-        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(path)(e)),
-    }
-}
-
-/// `name-origin-digest`: made of everything that the results depend on.
-fn run_id(
-    ctx: &Context<'_>,
-    snapshot: &Snapshot,
-    code: &Code,
-    (models, ensembles): (&[ModelSpec], &[EnsembleSpec]),
-) -> String {
-    let models: Vec<_> = models.iter().map(|m| json!([m.name, m.algorithm, m.settings, m.status])).collect();
-    let ensembles: Vec<_> =
-        ensembles.iter().map(|e| json!([e.name, e.algorithm, e.settings, e.role, e.members])).collect();
-    let all = json!({
-        "config": ctx.run.config,
-        "source": snapshot.digest,
-        "panel": ctx.panel_digest(),
-        "code": code.digest,
-        "models": models,
-        "ensembles": ensembles,
-    });
-    let digest = Digest::of_bytes(all.to_string().as_bytes()).to_string();
-    let origin = ctx.cadence().label(ctx.origin()).replace(':', "");
-    format!("{}-{origin}-{}", ctx.run.config.name, &digest[..10])
+/// Writes a file, whole or not at all; its folder is made.
+///
+/// # Errors
+/// [`Error::Store`] when it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    Ok(files::write_bytes(path, bytes)?)
 }
 
 /// The record of a run: what it cost and with what it was made. Unlike every other file, it differs from run to run.
@@ -190,27 +140,26 @@ fn write_record(outcome: &Outcome, run: &Resolved, code: &Code) -> Result<()> {
 
 /// A run on its way.
 struct Work<'a> {
+    session: &'a Session<'a>,
     ctx: &'a Context<'a>,
-    code: &'a Code,
-    snapshot: Snapshot,
-    id: String,
-    root: PathBuf,
-    folder: PathBuf,
     until: Until,
+    kept: Kept<'a>,
     missing: Vec<String>,
     files: Vec<PathBuf>,
     scores: Option<Scores>,
     tallies: Vec<OriginTallies>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(session: &'a Session<'a>, until: Until) -> Self {
+        let (ctx, kept) = (session.ctx, Kept::new(session));
+        let (missing, files, tallies) = (Vec::new(), Vec::new(), Vec::new());
+        Self { session, ctx, until, kept, missing, files, scores: None, tallies }
+    }
+
     /// The stages after validation; gives the report, when it goes so far.
-    fn stages(
-        &mut self,
-        models: &[ModelSpec],
-        ensembles: &[EnsembleSpec],
-        metrics: &[NamedMetric],
-    ) -> Result<Option<PathBuf>> {
+    fn stages(&mut self, metrics: &[NamedMetric]) -> Result<Option<PathBuf>> {
+        let Session { models, ensembles, .. } = self.session;
         if self.until < Until::Features {
             return Ok(None);
         }
@@ -237,11 +186,15 @@ impl Work<'_> {
             return Ok(None);
         }
         let scores = self.evaluate(&backtests, &calibrated, ensembles, metrics)?;
+        let evaluated = Evaluated { partition, scores };
+        self.kept.evaluated(&evaluated)?;
+        if self.until == Until::Catalog {
+            self.catalog(metrics, &evaluated)?;
+        }
         if self.until < Until::Map {
-            self.scores = Some(scores);
+            self.scores = Some(evaluated.scores);
             return Ok(None);
         }
-        let evaluated = Evaluated { partition, scores };
         let pictures = self.draw(ensembles, &made)?;
         if self.until < Until::Report {
             return Ok(None);
@@ -249,10 +202,10 @@ impl Work<'_> {
         let missing = self.missing.clone();
         let results = Results {
             ctx: self.ctx,
-            code: self.code,
-            snapshot: &self.snapshot,
-            id: &self.id,
-            root: &self.root,
+            code: self.session.code,
+            snapshot: &self.session.snapshot,
+            id: &self.session.id,
+            root: &self.session.root,
             missing: &missing,
             models,
             ensembles,
@@ -262,7 +215,7 @@ impl Work<'_> {
             evaluated: &evaluated,
             pictures: &pictures,
         };
-        let archive = filing::archive(&self.root)?;
+        let archive = filing::archive(&self.session.root)?;
         let manifests = filing::manifests(&results);
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
@@ -270,7 +223,7 @@ impl Work<'_> {
         if self.until >= Until::Archive {
             self.files.extend(filing::file(&archive, manifests)?);
         }
-        let report = self.folder.join("report.html");
+        let report = self.session.folder.join("report.html");
         Ok(Some(report))
     }
 
@@ -283,6 +236,7 @@ impl Work<'_> {
         let mut trained = Vec::new();
         for spec in models {
             let result = train::train(self.ctx, spec, partition, until);
+            let result = result.and_then(|trained| self.kept.keep(spec, partition, trained));
             let what = || format!("model `{}` ({})", spec.name, partition.as_str());
             trained.extend(self.or_missing(result, what)?.map(|t| (spec, t)));
         }
@@ -336,10 +290,14 @@ impl Work<'_> {
         metrics: &[NamedMetric],
     ) -> Result<Scores> {
         let seed = self.ctx.run.config.seed;
-        let mut tallies = Vec::new();
+        let mut tallies: Vec<OriginTallies> = Vec::new();
         for (i, models) in backtests.iter().enumerate() {
             let combined = models.of_ensembles(self.ctx, ensembles, &backtests[..i])?;
-            tallies.push(evaluate::evaluate(self.ctx, &[models, &combined], metrics)?);
+            let mut next = evaluate::evaluate(self.ctx, &[models, &combined], metrics)?;
+            if let Some(first) = tallies.first_mut() {
+                first.absorb(&mut next, metrics);
+            }
+            tallies.push(next);
         }
         self.missing.extend(failures(&tallies));
         let names = calibrated.iter().map(|(spec, _)| spec.name.clone());
@@ -357,10 +315,18 @@ impl Work<'_> {
         if evaluation.compat.is_some() {
             scores = scores.with_summaries();
         }
-        let text = serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.folder)(e.into()))?;
+        let text =
+            serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.session.folder)(e.into()))?;
         self.write("scores.json", &text)?;
         self.tallies = tallies;
         Ok(scores)
+    }
+
+    fn catalog(&mut self, metrics: &[NamedMetric], evaluated: &Evaluated) -> Result<()> {
+        let (session, kept, missing) = (self.session, &self.kept, self.missing.as_slice());
+        let catalog = catalog(&Parts { session, kept, metrics, evaluated, missing });
+        self.write("catalog.html", html(&catalog).as_bytes())?;
+        self.write("catalog.md", markdown(&catalog).as_bytes())
     }
 
     fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
@@ -400,7 +366,7 @@ impl Work<'_> {
     }
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.folder.join(name);
+        let path = self.session.folder.join(name);
         files::write_bytes(&path, bytes)?;
         self.files.push(path);
         Ok(())

@@ -31,7 +31,7 @@ use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::{Event, Observer};
 use crate::stages::{features, fetch, validate};
 use crate::usage::Usage;
-use crate::{Code, Error, Result, run};
+use crate::{Code, Error, Result, session};
 use journal::Journal;
 pub use journal::Trial;
 pub use outcome::{Evaluated, Sweep};
@@ -58,7 +58,7 @@ pub struct Request<'a> {
 pub fn sweep(request: &Request<'_>, code: &Code, observer: &dyn Observer) -> Result<Sweep> {
     let plan = Plan::read(request.file, request.environment, request.flags)?;
     let root = plan.run.path(&plan.run.config.output);
-    let _lock = run::lock(&root)?;
+    let _lock = session::lock(&root)?;
     let store = StepStore::open(root.join("steps"))?;
     store.sweep()?;
     let engine = Engine::new(store, observer, &code.digest);

@@ -1,9 +1,10 @@
-//! What is kept: whole-or-nothing files, the step cache, the forecast archive. It knows fields and labels, not panels.
+//! What is kept: whole-or-nothing files, the step cache, fitted models, the forecast archive. It knows fields and labels, not panels.
 //!
 //! Everything here is written beside its place and renamed into it: a reader, or a run that is killed, finds a file
 //! whole or not at all.
 
 mod archive;
+mod artifact;
 mod digest;
 mod error;
 pub mod file;
@@ -11,6 +12,7 @@ mod forecast;
 mod steps;
 
 pub use archive::{Archive, Filed, Made, Manifest};
+pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
 pub use digest::Digest;
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};

@@ -2,7 +2,7 @@
 
 use forewarn_kernels::draws::{self, Draws, Event, GroupSums, Grouping, RowScore};
 
-use crate::{Error, Field, Result, Tally, Unit};
+use crate::{Cell, Error, Field, Result, Tally, Unit};
 
 /// What the values of a forecast are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub enum ForecastKind {
     Probability,
     /// Draws from a predictive distribution.
     Draws,
+}
+
+/// Where the rows are that are scored together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// Not known: rows of a table, countries, stations.
+    Unknown,
+    /// The units are cells of PRIO-GRID, and all that the forecast has.
+    Grid,
+    /// Some rows of a field, picked by what or where they are: together they are no field.
+    Part,
 }
 
 /// Truth and draws, in either precision.
@@ -29,6 +40,7 @@ pub struct ScoreArgs<'a> {
     kind: ForecastKind,
     weights: &'a [f64],
     units: &'a [Unit],
+    places: Places,
 }
 
 impl<'a> ScoreArgs<'a> {
@@ -49,7 +61,13 @@ impl<'a> ScoreArgs<'a> {
         }
         let kind = if forecast.is_point() { ForecastKind::Point } else { ForecastKind::Draws };
         let draws = Draws::contiguous(forecast.values(), forecast.width());
-        Ok(Self { values: Values::Single(observed, draws), kind, weights: &[], units: forecast.units() })
+        Ok(Self {
+            values: Values::Single(observed, draws),
+            kind,
+            weights: &[],
+            units: forecast.units(),
+            places: Places::Unknown,
+        })
     }
 
     /// Rows in double precision: `width` values a row, which is 1 unless they are draws.
@@ -74,7 +92,13 @@ impl<'a> ScoreArgs<'a> {
             }
         }
         let draws = Draws::contiguous(values, width);
-        Ok(Self { values: Values::Double(observed, draws), kind, weights: &[], units: &[] })
+        Ok(Self {
+            values: Values::Double(observed, draws),
+            kind,
+            weights: &[],
+            units: &[],
+            places: Places::Unknown,
+        })
     }
 
     /// The same rows with weights, which are finite and not negative; none mean 1 everywhere.
@@ -93,6 +117,38 @@ impl<'a> ScoreArgs<'a> {
             )));
         }
         Ok(Self { weights, ..self })
+    }
+
+    /// The same rows, at known places.
+    #[must_use]
+    pub fn placed(self, places: Places) -> Self {
+        Self { places, ..self }
+    }
+
+    /// Whether the rows are all that the forecast has, for scores of a field as a whole.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a part of a field.
+    pub fn check_whole(&self) -> Result<()> {
+        if self.places == Places::Part {
+            return Err(Error::data("it scores a whole field, and these rows are a part of one"));
+        }
+        Ok(())
+    }
+
+    /// The grid cell of every row, for scores of the field as a picture.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a part of a field, for rows whose places are not known, and for a unit that is no cell.
+    pub fn cells(&self) -> Result<Vec<Cell>> {
+        self.check_whole()?;
+        if self.places == Places::Unknown {
+            return Err(Error::data(
+                "it needs to know which rows are neighbours: grid cells (level `pgm`) of an evaluation, no countries \
+                 and no table",
+            ));
+        }
+        self.units.iter().map(|&unit| Cell::try_from(unit)).collect()
     }
 
     /// Number of rows, those without truth included.

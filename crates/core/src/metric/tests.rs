@@ -129,6 +129,22 @@ fn weights_are_finite_and_not_negative() {
 }
 
 #[test]
+fn neighbours_are_known_of_whole_grids_only() {
+    let forecast = field(1, vec![1.0, 2.0]);
+    let args = ScoreArgs::new(&[0.0, 2.0], &forecast).unwrap();
+    let cells =
+        |args: ScoreArgs<'_>| args.cells().map(|cells| cells.iter().map(|c| c.gid()).collect::<Vec<_>>());
+    assert_eq!(cells(args.placed(Places::Grid)).unwrap(), [100, 101]);
+    assert!(message(cells(args)).contains("which rows are neighbours"));
+    assert!(message(cells(args.placed(Places::Part))).contains("a part of one"));
+    assert!(args.check_whole().is_ok() && args.placed(Places::Part).check_whole().is_err());
+    let units = [Unit(0), Unit(1)].into();
+    let forecast = Field::point(Period(9), Step(2), units, vec![1.0, 2.0]).unwrap();
+    let args = ScoreArgs::new(&[0.0, 2.0], &forecast).unwrap().placed(Places::Grid);
+    assert!(message(cells(args)).contains("0 is no PRIO-GRID cell"));
+}
+
+#[test]
 fn a_row_outside_the_domain_is_named_with_its_values() {
     let forecast = field(1, vec![1.0, -3.0]);
     let args = ScoreArgs::new(&[0.0, 2.0], &forecast).unwrap();

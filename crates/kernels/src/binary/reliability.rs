@@ -39,17 +39,22 @@ pub struct Reliability {
     pub uncertainty: f64,
 }
 
-/// Sums of the rows of a bin.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    rows: u64,
-    weight: f64,
-    forecast: f64,
-    events: f64,
+/// Sums over the rows of a bin. Those of parts of the rows add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BinSums {
+    /// Number of rows.
+    pub rows: u64,
+    /// Their weights.
+    pub weight: f64,
+    /// Weights times forecast probabilities.
+    pub forecast: f64,
+    /// Weights of the rows with the event.
+    pub events: f64,
 }
 
-impl Sums {
-    fn add(&mut self, next: &Self) {
+impl BinSums {
+    /// Adds those of other rows.
+    pub fn add(&mut self, next: &Self) {
         self.rows += next.rows;
         self.weight += next.weight;
         self.forecast += next.forecast;
@@ -67,50 +72,61 @@ pub fn reliability<T: Real>(
     weights: &[f64],
     bins: usize,
 ) -> Reliability {
+    let sums = bin_sums(probabilities, labels, weights, bins);
+    Reliability::of(&sums[..bins], sums[bins].rows)
+}
+
+/// Sums for [`reliability`]: of every bin, and last of the rows that have no probability.
+///
+/// # Panics
+/// As [`reliability`].
+pub fn bin_sums<T: Real>(probabilities: &[T], labels: &[bool], weights: &[f64], bins: usize) -> Vec<BinSums> {
     check(probabilities.len(), labels, weights);
     assert!(bins > 0, "no bins");
     let parts = chunks(labels.len(), CHUNK, |range| {
-        let mut sums = vec![Sums::default(); bins + 1]; // the last for what is no probability
+        let mut sums = vec![BinSums::default(); bins + 1]; // the last for what is no probability
         for i in range {
             let (p, weight) = (probabilities[i].into(), weights.get(i).copied().unwrap_or(1.0));
             let valid = (0.0..=1.0).contains(&p);
             let bin = if valid { ((p * bins as f64) as usize).min(bins - 1) } else { bins };
             let events = if labels[i] { weight } else { 0.0 };
-            sums[bin].add(&Sums { rows: 1, weight, forecast: weight * p, events });
+            sums[bin].add(&BinSums { rows: 1, weight, forecast: weight * p, events });
         }
         sums
     });
-    let mut sums = vec![Sums::default(); bins + 1];
+    let mut sums = vec![BinSums::default(); bins + 1];
     for part in parts {
         for (sum, part) in sums.iter_mut().zip(part) {
             sum.add(&part);
         }
     }
-    decomposed(&sums[..bins], sums[bins].rows)
+    sums
 }
 
-/// Murphy's parts.
-fn decomposed(sums: &[Sums], invalid: u64) -> Reliability {
-    let mut total = Sums::default();
-    for bin in sums {
-        total.add(bin);
+impl Reliability {
+    /// Bins and parts from the sums of the bins, when `invalid` rows had no probability.
+    pub fn of(sums: &[BinSums], invalid: u64) -> Self {
+        let mut total = BinSums::default();
+        for bin in sums {
+            total.add(bin);
+        }
+        let frequency = if invalid > 0 { f64::NAN } else { total.events / total.weight };
+        let bin = |s: &BinSums| Bin {
+            rows: s.rows,
+            weight: s.weight,
+            forecast: s.forecast / s.weight,
+            observed: s.events / s.weight,
+        };
+        let bins: Vec<Bin> = sums.iter().map(bin).collect();
+        let mean = |term: &dyn Fn(&Bin) -> f64| {
+            let filled = bins.iter().filter(|bin| bin.weight != 0.0);
+            let sum = filled.map(|bin| bin.weight * term(bin)).sum::<f64>() / total.weight;
+            if frequency.is_nan() { f64::NAN } else { sum }
+        };
+        let reliability = mean(&|bin| (bin.forecast - bin.observed).powi(2));
+        let resolution = mean(&|bin| (bin.observed - frequency).powi(2));
+        Self { bins, invalid, reliability, resolution, uncertainty: frequency * (1.0 - frequency) }
     }
-    let frequency = if invalid > 0 { f64::NAN } else { total.events / total.weight };
-    let bin = |s: &Sums| Bin {
-        rows: s.rows,
-        weight: s.weight,
-        forecast: s.forecast / s.weight,
-        observed: s.events / s.weight,
-    };
-    let bins: Vec<Bin> = sums.iter().map(bin).collect();
-    let mean = |term: &dyn Fn(&Bin) -> f64| {
-        let filled = bins.iter().filter(|bin| bin.weight != 0.0);
-        let sum = filled.map(|bin| bin.weight * term(bin)).sum::<f64>() / total.weight;
-        if frequency.is_nan() { f64::NAN } else { sum }
-    };
-    let reliability = mean(&|bin| (bin.forecast - bin.observed).powi(2));
-    let resolution = mean(&|bin| (bin.observed - frequency).powi(2));
-    Reliability { bins, invalid, reliability, resolution, uncertainty: frequency * (1.0 - frequency) }
 }
 
 #[cfg(test)]

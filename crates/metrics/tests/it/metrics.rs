@@ -158,6 +158,11 @@ fn fields_agree_with_the_same_peers_in_single_precision() {
     assert!(compared > 900, "{compared}");
 }
 
+/// Their kernels are compared with peers by another name (the structure of a field, in `kernels.rs`), or with their
+/// definition in the kernels' own tests.
+const COMPARED_AS_KERNELS: [&str; 6] =
+    ["calibration-error", "gini", "moran", "pit-deviation", "resolution", "sal"];
+
 #[test]
 fn every_metric_has_peers() {
     let files = [
@@ -169,5 +174,6 @@ fn every_metric_has_peers() {
     let scores = cases.iter().flat_map(|c| &c.groups).filter_map(|g| g.score.as_deref());
     let covered: BTreeSet<&str> = scores.collect();
     let all: BTreeSet<&str> = METRICS.iter().map(|e| e.name).collect();
-    assert_eq!(all.difference(&covered).collect::<Vec<_>>(), Vec::<&&str>::new(), "metrics without peers");
+    let without: Vec<&str> = all.difference(&covered).copied().collect();
+    assert_eq!(without, COMPARED_AS_KERNELS, "metrics without peers");
 }

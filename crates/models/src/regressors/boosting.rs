@@ -12,7 +12,7 @@ use forewarn_kernels::simd;
 use forewarn_kernels::trees::{Bins, Rules, Tree};
 
 use crate::bytes::{Reader, Writer};
-use crate::{merged, tree_state};
+use crate::{merged, tree_contributions, tree_state};
 use loss::{Link, Objective};
 
 pub use loss::Loss;
@@ -244,6 +244,12 @@ impl Regression for Boosted {
 
     fn rounds(&self) -> Option<usize> {
         Some(self.trees.len())
+    }
+
+    fn contributions(&self, rows: &DesignMatrix) -> Result<Option<Contributions>> {
+        rows.expect(&self.columns)?;
+        let values = tree_contributions::of(self.trees.iter(), (self.base, 1.0), rows);
+        Ok(Some(Contributions { values, scale: self.link.name() }))
     }
 
     fn gain(&self) -> Vec<f64> {

@@ -154,8 +154,10 @@ impl Line {
     pub(super) fn read(regressor: &str, state: &[u8]) -> Result<Self> {
         let line: Self = settings::read(regressor, state)?;
         let count = line.columns.len();
-        if line.regressor != regressor || line.slopes.len() != count || line.means.len() != count {
-            return Err(Error::data(format!("the state is of `{}`, not `{regressor}`", line.regressor)));
+        if line.slopes.len() != count || line.means.len() != count {
+            let reason =
+                format!("the state of `{regressor}` has {count} columns and {} slopes", line.slopes.len());
+            return Err(Error::data(reason));
         }
         Ok(line)
     }
@@ -194,7 +196,8 @@ impl Regression for Line {
     }
 
     fn export(&self) -> Result<Option<(&'static str, Vec<u8>)>> {
-        Ok(Some(("json", self.state()?)))
+        let json = serde_json::to_vec(self).map_err(|e| Error::numeric(&self.regressor, e.to_string()))?;
+        Ok(Some(("json", json)))
     }
 }
 
@@ -271,7 +274,7 @@ mod tests {
         assert_eq!(back.slopes, line.slopes);
         assert_eq!(back.intercept, line.intercept);
         let wrong = |name, state: &[u8]| Line::read(name, state).unwrap_err().to_string();
-        assert!(wrong("other", &line.state().unwrap()).contains("of `r`, not `other`"));
+        assert!(wrong("other", &line.state().unwrap()).contains("they are of `r`"));
         assert!(wrong("r", b"{}").contains("no state of `r`"));
     }
 

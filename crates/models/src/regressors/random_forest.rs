@@ -12,7 +12,7 @@ use forewarn_kernels::simd;
 use forewarn_kernels::trees::{Bins, Rules, Tree};
 
 use crate::bytes::{Reader, Writer};
-use crate::tree_state;
+use crate::{tree_contributions, tree_state};
 use leaves::{Label, Leaves};
 
 forewarn_core::entry!(Regressor: RandomForest as "random-forest", check);
@@ -202,6 +202,13 @@ impl Regression for Grove {
             member.leaves.write(&mut w);
         }
         Ok(w.done())
+    }
+
+    fn contributions(&self, rows: &DesignMatrix) -> Result<Option<Contributions>> {
+        rows.expect(&self.columns)?;
+        let (trees, share) = (self.members.iter().map(|m| &m.tree), 1.0 / self.members.len() as f64);
+        let values = tree_contributions::of(trees, (0.0, share), rows);
+        Ok(Some(Contributions { values, scale: "identity" }))
     }
 
     /// The weighted sum of squared errors that splits on each column took away, on average over the trees.

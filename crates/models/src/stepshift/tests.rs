@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::{Distribution, ENTRY, Label, Stepshift};
 use crate::part::Part;
-use crate::state;
 
 const CASES: &str = include_str!("../../tests/data/stepshift.json");
 
@@ -58,12 +57,14 @@ fn each(cases: &Value, label: &str, mut check: impl FnMut(f64, i32, usize, u16))
 fn the_regressions_are_those_of_the_reference() {
     let cases: Value = serde_json::from_str(CASES).unwrap();
     let panels = panels(&cases, 1e-3);
-    let bytes = fitted(Label::Identity, &panels).state().unwrap();
-    let (_, parts) = state::read::<Value>("stepshift", &bytes).unwrap();
-    let lines: Vec<Value> = parts.iter().map(|p| serde_json::from_slice(p).unwrap()).collect();
+    let fitted = fitted(Label::Identity, &panels);
+    let line = |step: u16| {
+        let exported = fitted.parts(Step(step))[0].regression.export().unwrap().unwrap().1;
+        serde_json::from_slice::<Value>(&exported).unwrap()
+    };
     let units = panels.1.units().len();
     each(&cases, "identity", |expected, origin, unit, step| {
-        let line = &lines[usize::from(step) - 1];
+        let line = line(step);
         let at = (origin as usize - 1) * units + unit;
         let x = |name| f64::from(panels.1.column(name).unwrap().values()[at]);
         let slope = |i: usize| line["slopes"][i].as_f64().unwrap();

@@ -6,7 +6,7 @@ use forewarn_core::{Better, Period, Step, Tally};
 use rayon::prelude::*;
 
 use super::bootstrap::{self, Intervals, LEAST_MONTHS};
-use super::tallies::{OriginTallies, Part, Slices, add};
+use super::tallies::{ABSENT, OriginTallies, Part, Slices, add};
 use super::{Forecasts, Group, Leads, NamedMetric, Score, Skill, is_better, labels, skill};
 
 /// What a score is about: kind of group, and which one.
@@ -15,15 +15,15 @@ pub(super) type Key = (Group, Option<i32>);
 /// The rows of one group that were tallied together.
 pub(super) struct Block<'a> {
     key: Key,
-    /// Target month; `None` where months were tallied together.
-    month: Option<Period>,
+    /// Target month.
+    month: Period,
     slices: &'a Slices,
     at: usize,
 }
 
 /// One group of one forecaster: tallies by month.
 struct Pool {
-    months: BTreeMap<Option<Period>, (u64, Part)>,
+    months: BTreeMap<Period, (u64, Part)>,
 }
 
 /// A forecaster's score before it is compared.
@@ -63,7 +63,7 @@ pub(super) fn group<'a>(origins: &'a [OriginTallies], leads: &[Leads]) -> BTreeM
     for tallies in origins {
         let target = |i: usize| tallies.origin + Step(i as u16 + 1);
         for i in 0..tallies.whole.rows.len() {
-            let month = Some(target(i));
+            let month = target(i);
             put((Group::All, None), month, &tallies.whole, i);
             for range in leads.iter().filter(|range| range.holds(Step(i as u16 + 1))) {
                 put((Group::Leads, Some(range.key())), month, &tallies.whole, i);
@@ -73,9 +73,8 @@ pub(super) fn group<'a>(origins: &'a [OriginTallies], leads: &[Leads]) -> BTreeM
             put((Group::Month, Some(target(i).0)), month, &tallies.whole, i);
         }
         for part in &tallies.groups {
-            let by_month = part.group != Group::Country;
             for i in 0..part.slices.rows.len() {
-                put((part.group, Some(part.key)), by_month.then(|| target(i)), &part.slices, i);
+                put((part.group, Some(part.key)), target(i), &part.slices, i);
             }
         }
     }
@@ -105,8 +104,8 @@ impl Work<'_> {
     }
 
     fn pool(&self, name: &str, blocks: &[Block<'_>]) -> Pool {
-        let absent = Err("there is no forecast".to_owned());
-        let mut months: BTreeMap<Option<Period>, (u64, Part)> = BTreeMap::new();
+        let absent = Err(ABSENT.to_owned());
+        let mut months: BTreeMap<Period, (u64, Part)> = BTreeMap::new();
         for block in blocks {
             let parts = block.slices.parts(name, &self.metric.name);
             let part = parts.and_then(|p| p.get(block.at)).unwrap_or(&absent);
@@ -134,9 +133,6 @@ impl Work<'_> {
     fn replicates(&self, pool: Pool) -> std::result::Result<Vec<f64>, String> {
         if self.intervals.replicates == 0 {
             return Err("no interval was asked for".to_owned());
-        }
-        if pool.months.contains_key(&None) {
-            return Err("no interval: the months of a country are tallied together".to_owned());
         }
         let filled = pool.months.values().filter(|(rows, _)| *rows > 0).count();
         if filled < LEAST_MONTHS {

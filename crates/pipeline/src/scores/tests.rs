@@ -128,7 +128,7 @@ fn without_a_baseline_there_is_no_skill() {
 }
 
 #[test]
-fn countries_have_names_and_no_interval_and_states_have_one() {
+fn countries_regions_and_states_have_names_and_intervals() {
     let mut origins = halves();
     for tallies in &mut origins {
         let slices = tallies.whole.clone();
@@ -139,11 +139,57 @@ fn countries_have_names_and_no_interval_and_states_have_one() {
     let find = |group, key| scores.find("a", "mae", group, Some(key)).unwrap();
     let country = find(Group::Country, 1);
     assert_eq!((country.label.as_deref(), country.value, country.n), (Some("Guyana"), Some(1.95), 10));
-    assert!(country.interval.is_none() && country.reason.as_deref().unwrap().contains("months of a country"));
+    assert!(country.interval.is_some() && country.skill_interval.is_some());
     assert_eq!(find(Group::Region, 5).label.as_deref(), Some("South America"));
     assert!(
         find(Group::State, 4).label.as_deref() == Some("quiet") && find(Group::State, 4).interval.is_some()
     );
+}
+
+#[test]
+fn groups_of_later_origins_are_moved_to_their_months() {
+    let group = |key, slices| GroupSlices { group: Group::Country, key, slices };
+    let mut first = origin(10, &[("a", &[Some((2.0, 2.0)), Some((8.0, 4.0))])]);
+    first.groups = vec![group(1, slices(&[("a", &[Some((2.0, 2.0)), Some((3.0, 1.0))])]))];
+    let mut later = origin(11, &[("a", &[Some((6.0, 2.0)), Some((4.0, 4.0))])]);
+    later.groups = vec![
+        group(1, slices(&[("a", &[Some((5.0, 1.0)), None])])),
+        group(
+            2,
+            slices(&[
+                ("a", &[Some((6.0, 2.0)), Some((4.0, 4.0))]),
+                ("b", &[Some((1.0, 2.0)), Some((1.0, 4.0))]),
+            ]),
+        ),
+    ];
+    let apart = pool(&[first.clone(), later.clone()], &["a", "b"], &["b"]);
+    first.absorb(&mut later, &[metric("mae")]);
+    assert!(later.groups.is_empty() && first.groups[0].slices.rows == [2, 2, 4]);
+    let months = first.groups[0].slices.parts("a", "mae").unwrap();
+    assert_eq!(months[..2], [Ok(Tally(vec![2.0, 2.0, 2.0])), Ok(Tally(vec![2.0, 2.0, 8.0]))]);
+    assert_eq!(months[2], Err("step 2: it broke".to_owned()));
+    assert_eq!(pool(&[first, later], &["a", "b"], &["b"]), apart);
+}
+
+#[test]
+fn who_has_no_tally_of_an_origin_has_no_forecast_of_it() {
+    let group = |slices| GroupSlices { group: Group::Country, key: 1, slices };
+    let of = |names: [&str; 2], at| {
+        let mut origin = origin(at, &[("a", &[Some((1.0, 1.0))])]);
+        origin.groups = vec![group(slices(&names.map(|name| (name, &[Some((1.0, 1.0))][..]))))];
+        origin
+    };
+    let (mut first, mut later) = (of(["a", "b"], 10), of(["a", "c"], 11));
+    first.absorb(&mut later, &[metric("mae")]);
+    let scores = pool(&[first, later], &["a", "b", "c"], &[]);
+    let country = |name| scores.find(name, "mae", Group::Country, Some(1)).unwrap();
+    assert_eq!((country("a").value, country("a").n), (Some(1.0), 2));
+    for name in ["b", "c"] {
+        assert_eq!(
+            (country(name).value, country(name).reason.as_deref()),
+            (None, Some("there is no forecast"))
+        );
+    }
 }
 
 #[test]

@@ -5,10 +5,10 @@
 //! origins and steps nor with models.
 
 mod cells;
+mod file;
 mod gather;
 mod step;
 
-use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,16 +18,13 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use self::cells::Places;
+use self::file::TALLIES;
 use self::gather::Gather;
 use self::step::{Forecast, Scene};
 use crate::context::Context;
-use crate::engine::read_json;
 use crate::scores::{NamedMetric, OriginTallies, Past, Slices};
 use crate::stages::backtest::Backtest;
 use crate::{Error, Result};
-
-/// File of the tallies.
-const TALLIES: &str = "tallies.json";
 
 /// The metrics of the run; the default ones where none are named.
 ///
@@ -69,12 +66,6 @@ pub(crate) fn evaluate(
     Ok(all)
 }
 
-/// Writes tallies on one line: indented they are four times as large.
-fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
-    let bytes = serde_json::to_vec(tallies).map_err(|e| Error::io(path)(e.into()))?;
-    std::fs::write(path, bytes).map_err(Error::io(path))
-}
-
 /// Everything that one origin needs.
 struct Work<'a> {
     ctx: &'a Context<'a>,
@@ -95,10 +86,10 @@ impl<'a> Work<'a> {
         let output = self.ctx.engine.step("evaluate", &label, &self.inputs(digest), |workspace| {
             let (scene, forecast) = (self.scene()?, open()?);
             let tallies = self.tallies(scene, name, &forecast)?;
-            write(&workspace.path(TALLIES), &tallies)?;
+            file::write(&workspace.path(TALLIES), &tallies)?;
             Ok(json!({ "origin": self.origin }))
         })?;
-        read_json(&output, TALLIES)
+        file::read(&output.dir.join(TALLIES))
     }
 
     /// Tallies every step, as many at a time as there are threads.

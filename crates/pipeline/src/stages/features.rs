@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::context::{Context, FEATURES};
 use crate::engine::write_json;
-use crate::{Error, Result};
+use crate::{Error, Resolved, Result};
 
 /// File of the summary.
 pub(crate) const SUMMARY: &str = "features.json";
@@ -22,20 +22,29 @@ struct Features {
     missing_share: Vec<(String, f64)>,
 }
 
+/// The query set of a run, if it names one.
+///
+/// # Errors
+/// [`Error::Config`] that points into the query set.
+pub(crate) fn query_set(run: &Resolved) -> Result<Option<QuerySet>> {
+    let Some(path) = &run.config.features.query_set else { return Ok(None) };
+    let path = run.path(path);
+    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+    let set = QuerySet::parse(&text).map_err(|e| Error::config(path.display().to_string(), e.to_string()))?;
+    let target = &run.config.target;
+    if set.level() != target.level {
+        let reason = format!("its level is `{}`, the run's is `{}`", set.level(), target.level);
+        return Err(Error::config(path.display().to_string(), reason));
+    }
+    Ok(Some(set))
+}
+
 /// Computes the query set of the run, if it names one.
 ///
 /// # Errors
 /// [`Error::Config`] that points into the query set.
 pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<StepOutput>> {
-    let Some(path) = &ctx.run.config.features.query_set else { return Ok(None) };
-    let path = ctx.run.path(path);
-    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let set = QuerySet::parse(&text).map_err(|e| Error::config(path.display().to_string(), e.to_string()))?;
-    let target = &ctx.run.config.target;
-    if set.level() != target.level {
-        let reason = format!("its level is `{}`, the run's is `{}`", set.level(), target.level);
-        return Err(Error::config(path.display().to_string(), reason));
-    }
+    let Some(set) = query_set(ctx.run)? else { return Ok(None) };
     let name = format!("{} {}", set.name(), set.version());
     let inputs = json!({ "panel": ctx.panel_digest(), "query-set": set.digest_input() });
     let output = ctx.engine.step("features", set.name(), &inputs, |workspace| {

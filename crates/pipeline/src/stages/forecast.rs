@@ -135,7 +135,7 @@ pub(crate) fn forecast(
     let seed = seed_for(config.seed, &spec.name);
     let origin = purpose.origin(ctx);
     let inputs = json!({
-        "artifact": trained.digest,
+        "artifact": trained.digest.as_str(),
         "data": ctx.data_digest(spec),
         "target": config.target.column,
         "level": config.target.level,

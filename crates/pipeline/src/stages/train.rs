@@ -1,16 +1,15 @@
 //! Train: a model and a history become an artifact.
 
+use std::path::PathBuf;
+
 use forewarn_core::{Cadence, Error as Fault, Fitted, PartitionName, Period};
 use forewarn_kernels::random::seed_for;
-use forewarn_store::StepOutput;
+use forewarn_store::{Digest, STATE};
 use serde_json::json;
 
 use crate::components::ModelSpec;
 use crate::context::Context;
 use crate::{Error, Result};
-
-/// File of the fitted state.
-const STATE: &str = "model.state";
 
 /// A fitted model of the run.
 #[derive(Debug)]
@@ -19,8 +18,14 @@ pub(crate) struct Trained {
     pub fitted: Box<dyn Fitted>,
     /// Name of the artifact: `adjective_noun_ddmmyyyy`, the last day it has learned from.
     pub artifact: String,
+    /// File of the state.
+    pub state: PathBuf,
     /// Digest of the state.
-    pub digest: String,
+    pub digest: Digest,
+    /// The last period that it has learned from.
+    pub until: Period,
+    /// Seed of what is random in it.
+    pub seed: u64,
 }
 
 /// Fits a model on the history up to `until`, or restores what was fitted on it before.
@@ -57,13 +62,12 @@ pub(crate) fn train(
         std::fs::write(&path, fitted.state()?).map_err(Error::io(path))?;
         Ok(json!({ "algorithm": spec.algorithm, "until": until }))
     })?;
-    restore(spec, &output, artifact_name(&spec.name, ctx.cadence(), until))
-}
-
-fn restore(spec: &ModelSpec, output: &StepOutput, artifact: String) -> Result<Trained> {
-    let path = output.dir.join(STATE);
-    let state = std::fs::read(&path).map_err(Error::io(&path))?;
-    Ok(Trained { fitted: spec.model.restore(&state)?, artifact, digest: output.digest.to_string() })
+    let state = output.dir.join(STATE);
+    let bytes = std::fs::read(&state).map_err(Error::io(&state))?;
+    let fitted = spec.model.restore(&bytes)?;
+    let digest = output.files.get(STATE).cloned().unwrap_or_else(|| Digest::of_bytes(&bytes));
+    let artifact = artifact_name(&spec.name, ctx.cadence(), until);
+    Ok(Trained { fitted, artifact, state, digest, until, seed })
 }
 
 /// `adjective_noun_ddmmyyyy`, with the last day of the period that training ended with.

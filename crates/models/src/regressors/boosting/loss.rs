@@ -31,6 +31,15 @@ const FAR: f64 = 120.0;
 impl Link {
     pub(super) const ALL: [Self; 3] = [Self::Identity, Self::Log, Self::Logit];
 
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Log => "log",
+            Self::Logit => "logit",
+        }
+    }
+
     /// The margin of a mean.
     pub(super) fn margin(self, mean: f64) -> f64 {
         match self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use forewarn_core::{Period, Tally};
 
 use super::cells::Key;
-use crate::scores::{Group, GroupSlices, NamedMetric, OriginTallies, Part, Slices, add};
+use crate::scores::{GroupSlices, NamedMetric, OriginTallies, Part, Slices, add};
 
 /// What one forecast contributes in one step, by metric.
 #[derive(Debug, Default)]
@@ -49,13 +49,13 @@ impl<'a> Gather<'a> {
         self.whole.rows.push(step.rows);
         for (key, rows) in &step.groups {
             let slices = self.groups.entry(*key).or_default();
-            slices.rows.resize(slot(*key, before) + 1, 0);
-            slices.rows[slot(*key, before)] += rows;
+            slices.rows.resize(before + 1, 0);
+            slices.rows[before] += rows;
         }
         put(&mut self.whole, self.name, (self.metrics, before), &step.parts.whole);
         for (key, part) in &step.parts.groups {
             let slices = self.groups.entry(*key).or_default();
-            put(slices, self.name, (self.metrics, slot(*key, before)), part);
+            put(slices, self.name, (self.metrics, before), part);
         }
         self.failures.extend(step.failures);
     }
@@ -64,21 +64,14 @@ impl<'a> Gather<'a> {
     pub(super) fn finish(self, origin: Period) -> OriginTallies {
         let steps = self.whole.rows.len();
         let fill = |((group, key), mut slices): (Key, Slices)| {
-            if group != Group::Country {
-                slices.rows.resize(steps, 0);
-                let parts = slices.tallies.values_mut().flat_map(BTreeMap::values_mut);
-                parts.for_each(|p| p.resize(steps, Ok(Tally::default())));
-            }
+            slices.rows.resize(steps, 0);
+            let parts = slices.tallies.values_mut().flat_map(BTreeMap::values_mut);
+            parts.for_each(|p| p.resize(steps, Ok(Tally::default())));
             GroupSlices { group, key, slices }
         };
         let groups = self.groups.into_iter().map(fill).collect();
         OriginTallies { origin, whole: self.whole, groups, failures: self.failures }
     }
-}
-
-/// Steps of a country are pooled at once: there are many countries, and tallies by step of each would be large.
-fn slot((group, _): Key, step: usize) -> usize {
-    if group == Group::Country { 0 } else { step }
 }
 
 fn put(slices: &mut Slices, name: &str, (metrics, slot): (&[NamedMetric], usize), parts: &[Part]) {

@@ -1,6 +1,8 @@
 //! One step ahead of one origin: a field is read, tallied and dropped.
 
-use forewarn_core::{Error as Fault, Field, Metric, Panel, Period, ScoreArgs, Step, Tally, tallies};
+use forewarn_core::{
+    Error as Fault, Field, Metric, Panel, Period, Places as At, ScoreArgs, Step, Tally, tallies,
+};
 use forewarn_store::ForecastFile;
 
 use super::Work;
@@ -74,14 +76,15 @@ impl Work<'_> {
     /// The tallies of a field by cell, pooled to groups; those of all rows are pooled too where they are sums over rows,
     /// and made of the whole field where rows enter a score together.
     fn tally(&self, truth: &Truth<'_>, field: &Field) -> forewarn_core::Result<Parts> {
-        let whole = ScoreArgs::new(truth.observed, field)?;
+        let at = if self.ctx.run.config.target.level == "pgm" { At::Grid } else { At::Unknown };
+        let whole = ScoreArgs::new(truth.observed, field)?.placed(at);
         let scorers: Vec<&dyn Metric> = self.metrics.iter().map(|m| m.metric.as_ref()).collect();
         let sums: Vec<bool> = scorers.iter().map(|m| !m.row_scores(whole.kind()).is_empty()).collect();
         let reason = |e: &forewarn_core::Error| format!("{}: {e}", truth.place);
         let mut parts = Parts { whole: vec![Ok(Tally::default()); scorers.len()], ..Parts::default() };
         for cell in &truth.cells {
             let field = field.select(&cell.rows);
-            let results = tallies(&scorers, &ScoreArgs::new(&cell.observed, &field)?);
+            let results = tallies(&scorers, &ScoreArgs::new(&cell.observed, &field)?.placed(At::Part));
             for (m, result) in results.into_iter().enumerate() {
                 let part = result.map_err(|e| reason(&e));
                 if sums[m] {

@@ -1,0 +1,68 @@
+//! The tallies of a forecast as a file: JSON, compressed, because most rows are zeros and most tallies alike.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+use crate::scores::OriginTallies;
+use crate::{Error, Result};
+
+/// Its name.
+pub(super) const TALLIES: &str = "tallies.json.gz";
+
+/// Writes tallies; the same tallies are the same bytes.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(super) fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
+    let failed = Error::io(path);
+    let save = || -> std::io::Result<()> {
+        let mut encoder = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::fast());
+        serde_json::to_writer(&mut encoder, tallies)?;
+        encoder.finish()?.flush()
+    };
+    save().map_err(failed)
+}
+
+/// Reads them back.
+///
+/// # Errors
+/// A file that cannot be read, or has no tallies.
+pub(super) fn read(path: &Path) -> Result<OriginTallies> {
+    let load = || -> std::io::Result<OriginTallies> {
+        let mut text = Vec::new();
+        GzDecoder::new(fs::File::open(path)?).read_to_end(&mut text)?;
+        Ok(serde_json::from_slice(&text)?)
+    };
+    load().map_err(Error::io(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::{Period, Tally};
+
+    use super::*;
+    use crate::scores::{Group, GroupSlices, Slices};
+
+    #[test]
+    fn what_was_written_is_read_to_the_last_bit() {
+        let parts = vec![Ok(Tally(vec![3.0, 0.1 + 0.2, f64::MIN_POSITIVE])), Err("why".to_owned())];
+        let tallies = [("mae".to_owned(), parts)].into_iter().collect();
+        let slices = Slices { rows: vec![3, 1], tallies: [("a".to_owned(), tallies)].into_iter().collect() };
+        let groups = vec![GroupSlices { group: Group::Country, key: 7, slices: slices.clone() }];
+        let all = OriginTallies { origin: Period(9), whole: slices, groups, failures: vec!["b".to_owned()] };
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["one.gz", "two.gz"].map(|name| folder.path().join(name));
+        for path in &paths {
+            write(path, &all).unwrap();
+        }
+        assert_eq!(read(&paths[0]).unwrap(), all);
+        assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
+        fs::write(&paths[0], b"no gzip").unwrap();
+        assert!(read(&paths[0]).unwrap_err().to_string().contains("one.gz"));
+    }
+}
