@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 # rustup puts cargo into a folder that a shell opened earlier does not know yet.
 export PATH := $(TARGET)/tools/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test check fmt clippy rustdoc deny style bench doc clean
+.PHONY: help demo test check fmt clippy rustdoc pure deny style bench doc clean
 
 help: ## List what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,7 +26,7 @@ test: ## Run all tests, Rust and Python; ends with `N passed, N failed`
 	@tools/install_missing.sh build python
 	@tools/run_tests.sh
 
-check: style fmt deny clippy rustdoc ## Everything but the tests: style gate, fmt, cargo-deny, clippy, rustdoc
+check: style fmt deny clippy pure rustdoc ## Everything but the tests: style gate, fmt, cargo-deny, clippy with and without XGBoost, rustdoc
 	@echo "check: all passed"
 
 style: ## Compare sizes, nesting, documentation with the house style
@@ -45,6 +45,10 @@ deny: ## Check licences, sources and duplicates of the dependencies
 clippy: ## Lint all targets, warnings are errors
 	@tools/install_missing.sh build lint
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+pure: ## Lint the program without XGBoost, which then needs no C++ compiler
+	@tools/install_missing.sh lint
+	cargo clippy -p forewarn --no-default-features --locked -- -D warnings
 
 rustdoc: ## Build the reference, warnings are errors
 	@tools/install_missing.sh build

@@ -4,10 +4,11 @@
     xgboost_stepshift.py FEATURES.parquet --units N --train-periods T [--steps 1,12,36] [--threads 1,2]
 
 FEATURES.parquet has one row a period and unit, ordered by period and then unit, N units a period: every column is a
-feature but `target`. The model of step s learns the target of period t + s from the row of period t, for all pairs that lie
-in the first T periods. It is scored on the pairs whose target lies after them and whose row is of the last of the T periods
-or later. Prints one JSON line a step and number of threads: CPU and wall seconds of the training (with the making of
-its matrix), and the mean squared error and mean Poisson deviance on the rows that were held out.
+feature but `target`, `period` and `unit`; `reach features` in benches/examples writes such a file. The model of step s learns
+the target of period t + s from the row of period t, for all pairs that lie in the first T periods. It is scored on the pairs
+whose target lies after them and whose row is of the last of the T periods or later. Prints one JSON line a step and number
+of threads: CPU and wall seconds of the training (with the making of its matrix), its peak of memory above the rows that it
+is given, and the mean squared error and mean Poisson deviance on the rows that were held out.
 
 Settings: hist, 100 trees, depth 6, and XGBoost's defaults but for those that are given (--objective, --learning-rate).
 """
@@ -29,6 +30,17 @@ def cpu_seconds():
     return used.ru_utime + used.ru_stime
 
 
+def memory(name):
+    """`VmRSS` (resident now) or `VmHWM` (peak since the last reset) in MB, from Linux's /proc."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name)) * 1.024e-3
+
+
+def reset_peak():
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+
+
 def whole_numbers(text):
     return [int(part) for part in text.split(",")]
 
@@ -36,7 +48,7 @@ def whole_numbers(text):
 def read(path, units):
     """Features (periods x units x features) and target (periods x units), both f32."""
     table = pq.read_table(path)
-    names = [name for name in table.column_names if name != "target"]
+    names = [name for name in table.column_names if name not in ("period", "unit", "target")]
     if table.num_rows % units:
         sys.exit(f"{table.num_rows} rows are no whole number of periods of {units} units")
     columns = [table[name].to_numpy().astype(np.float32) for name in names]
@@ -69,10 +81,12 @@ def run(features, target, train_periods, step, threads, args):
         "nthread": threads,
         "base_score": max(float(y.mean()), 1e-6),
     }
-    cpu, wall = cpu_seconds(), time.perf_counter()
+    reset_peak()
+    resident, cpu, wall = memory("VmRSS"), cpu_seconds(), time.perf_counter()
     model = xgboost.train(settings, xgboost.DMatrix(x, y, nthread=threads), num_boost_round=args.trees)
     cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
     line = {"step": step, "threads": threads, "rows": len(y), "columns": x.shape[1], "cpu_s": cpu, "wall_s": wall}
+    line["peak_above_rows_mb"] = memory("VmHWM") - resident
     # The origins of these rows are the last period of the training and later ones; none of their targets was seen.
     x, y = pairs(features, target, train_periods - 1, len(target), step)
     if len(y):

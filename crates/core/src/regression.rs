@@ -113,6 +113,10 @@ pub trait Regressor: Debug + Send + Sync {
     fn predicts(&self) -> Predicts {
         Predicts::Mean
     }
+    /// Whether fits stop early by watched labels, as it is set.
+    fn watches(&self) -> bool {
+        false
+    }
 }
 
 /// What the number that a regression predicts means.
@@ -165,6 +169,8 @@ pub struct LabelArgs<'a> {
     pub train: Labels<'a>,
     /// Watched, for early stopping; `None` where nothing is held out.
     pub watch: Option<Labels<'a>>,
+    /// Rounds to do instead of those of the regressor's settings; regressors without rounds do not mind it.
+    pub rounds: Option<usize>,
     /// Seed; the same seed gives the same bytes.
     pub seed: u64,
 }
@@ -172,13 +178,19 @@ pub struct LabelArgs<'a> {
 impl<'a> LabelArgs<'a> {
     /// What to learn.
     pub fn new(train: Labels<'a>, seed: u64) -> Self {
-        Self { train, watch: None, seed }
+        Self { train, watch: None, rounds: None, seed }
     }
 
     /// With labels that are watched for early stopping.
     #[must_use]
     pub fn watching(self, labels: Labels<'a>) -> Self {
         Self { watch: Some(labels), ..self }
+    }
+
+    /// With exactly so many rounds.
+    #[must_use]
+    pub fn with_rounds(self, rounds: usize) -> Self {
+        Self { rounds: Some(rounds), ..self }
     }
 }
 
@@ -259,6 +271,10 @@ pub trait Regression: Debug + Send + Sync {
     fn quantiles(&self, rows: &DesignMatrix, levels: &[f64]) -> Result<Option<Vec<f32>>> {
         let _ = (rows, levels);
         Ok(None)
+    }
+    /// Rounds that were kept, each of which added a part to the prediction; `None` where there are no rounds.
+    fn rounds(&self) -> Option<usize> {
+        None
     }
     /// By how much splits on each column lowered the loss in training (`gain`), one number a column; empty where the
     /// regression has no such thing.

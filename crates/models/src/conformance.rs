@@ -51,9 +51,21 @@ fn only(panel: &Panel, keep: usize) -> Panel {
     one
 }
 
-/// The model with its default settings, or with such as suit a panel of four units.
+fn classifier() -> serde_json::Value {
+    json!({ "algorithm": "boosting", "settings": { "loss": "logistic", "early-stopping-rounds": 5 } })
+}
+
+/// The model with its default settings, or with such as suit a panel of four units and leave nothing out.
 fn model(entry: &Entry<dyn Model>) -> Box<dyn Model> {
-    let settings = if entry.name == "conformal" { json!({ "events": 3 }) } else { json!({}) };
+    let settings = match entry.name {
+        "conformal" => json!({ "events": 3 }),
+        "hurdle" => {
+            json!({ "quiet-periods": 2, "onset": classifier(), "occurrence": classifier(), "watched-periods": 20 })
+        }
+        "stepshift" => json!({ "watched-periods": 20, "regressor":
+            { "algorithm": "boosting", "settings": { "early-stopping-rounds": 5 } } }),
+        _ => json!({}),
+    };
     (entry.build)(&settings).unwrap()
 }
 

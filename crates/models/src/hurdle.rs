@@ -1,15 +1,17 @@
 //! Whether anything happens, and if so, how much.
 
+mod fit;
+mod quiet;
+
 use forewarn_core::prelude::*;
 use forewarn_kernels::random::Stream;
-use rayon::prelude::*;
 
-use crate::cases::Cases;
 use crate::levels::{interpolate, midpoints, stratified};
 use crate::part::Part;
 use crate::regressors::REGRESSORS;
 use crate::state;
 use crate::steps::{self, Present};
+use crate::watched;
 
 forewarn_core::entry!(Model: Hurdle as "hurdle", check);
 
@@ -35,6 +37,16 @@ pub struct Hurdle {
     pub features: Vec<String>,
     /// What becomes of the probability.
     pub gate: Gate,
+    /// Regressor of the probability that the target is above 0 where a unit has been quiet, in place of `occurrence`, which
+    /// then learns from the other pairs alone; absent: `occurrence` learns all. What comes before an outbreak and what keeps a
+    /// war going are different questions: Fearon and Laitin (2003), doi:10.1017/S0003055403000534.
+    pub onset: Option<Part>,
+    /// A unit is quiet where no target above 0 was observed in so many periods up to the origin, at least 1.
+    #[schemars(range(min = 1))]
+    pub quiet_periods: usize,
+    /// How many of the last periods of training say when the parts stop that have `early-stopping-rounds`; they are then
+    /// learned from too: see `stepshift`.
+    pub watched_periods: usize,
 }
 
 /// What becomes of the probability that the target is above 0.
@@ -56,87 +68,83 @@ impl Default for Hurdle {
             severity: Part::default_of("random-forest"),
             features: Vec::new(),
             gate: Gate::Probability,
+            onset: None,
+            quiet_periods: 12,
+            watched_periods: 0,
         }
     }
+}
+
+/// The regressors of a hurdle.
+struct Regressors {
+    occurrence: Box<dyn Regressor>,
+    severity: Box<dyn Regressor>,
+    onset: Option<Box<dyn Regressor>>,
 }
 
 impl Hurdle {
     fn check(self) -> Result<Self> {
-        self.parts()?;
+        if self.quiet_periods == 0 {
+            return Err(Error::config("hurdle", "`quiet-periods` is 0; it is at least 1"));
+        }
+        self.regressors()?;
         Ok(self)
     }
 
-    fn parts(&self) -> Result<(Box<dyn Regressor>, Box<dyn Regressor>)> {
-        let occurrence = self.occurrence.build("regressor", REGRESSORS)?;
-        if occurrence.predicts() != Predicts::Probability {
-            let reason = format!("`{}` predicts means, `occurrence` needs a probability", self.occurrence.algorithm);
-            return Err(Error::config("hurdle", format!("{reason}; give it a logistic loss")));
-        }
-        Ok((occurrence, self.severity.build("regressor", REGRESSORS)?))
+    fn regressors(&self) -> Result<Regressors> {
+        let occurrence = classifier("occurrence", &self.occurrence)?;
+        let onset = self.onset.as_ref().map(|part| classifier("onset", part)).transpose()?;
+        let severity = self.severity.build("regressor", REGRESSORS)?;
+        let mut parts = vec![(self.occurrence.algorithm.as_str(), occurrence.as_ref())];
+        parts.push((&self.severity.algorithm, severity.as_ref()));
+        parts.extend(self.onset.iter().zip(&onset).map(|(part, r)| (part.algorithm.as_str(), r.as_ref())));
+        watched::check("hurdle", self.watched_periods, &parts)?;
+        Ok(Regressors { occurrence, severity, onset })
     }
+}
+
+/// A regressor that predicts probabilities.
+fn classifier(setting: &str, part: &Part) -> Result<Box<dyn Regressor>> {
+    let regressor = part.build("regressor", REGRESSORS)?;
+    if regressor.predicts() == Predicts::Probability {
+        return Ok(regressor);
+    }
+    let reason = format!("`{}` predicts means, `{setting}` needs a probability", part.algorithm);
+    Err(Error::config("hurdle", format!("{reason}; give it a logistic loss")))
 }
 
 impl Model for Hurdle {
     fn fit(&self, args: &FitArgs<'_>) -> Result<Box<dyn Fitted>> {
-        let (occurrence, severity) = self.parts()?;
-        let cases = steps::cases("hurdle", args.features, &self.features)?;
-        let counts = cases.counts();
-        let target = args.history.column(args.target)?;
-        let prepare = PrepareArgs::new(&cases.rows, &counts)?;
-        let (occurrence, severity) = (occurrence.prepare(&prepare)?, severity.prepare(&prepare)?);
-        let parts = Parts { occurrence, severity, cases: &cases, target, seed: args.seed };
-        let fit = |step: u16| parts.fit(Step(step)).map_err(|e| steps::at(Step(step), &e));
-        let steps = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
-        let facts = Facts { columns: cases.rows.columns().to_vec(), gate: self.gate, kind: args.kind };
+        let (rows, cases) = steps::cases("hurdle", args.features, &self.features)?;
+        let steps = fit::steps(self, &self.regressors()?, args, (&rows, &cases))?;
+        let onsets = steps.iter().map(|s| s.onset.is_some()).collect();
+        let (columns, gate) = (rows.columns().to_vec(), self.gate);
+        let facts = Facts { columns, gate, kind: args.kind, quiet_periods: self.quiet_periods, onsets };
         Ok(Box::new(FittedHurdle { facts, steps }))
     }
 
     fn restore(&self, bytes: &[u8]) -> Result<Box<dyn Fitted>> {
-        let (occurrence, severity) = self.parts()?;
+        let regressors = self.regressors()?;
         let ((facts, spreads), parts): ((Facts, Vec<Option<f32>>), _) = state::read("hurdle", bytes)?;
         let mut parts = parts.into_iter();
-        let mut missing = || Error::data("the state of `hurdle` lacks a part");
+        let mut next = |regressor: &dyn Regressor| {
+            let part = parts.next().ok_or_else(|| Error::data("the state of `hurdle` lacks a part"))?;
+            regressor.restore(&part)
+        };
         let mut steps = Vec::new();
-        for spread in spreads {
-            let gate = occurrence.restore(&parts.next().ok_or_else(&mut missing)?)?;
-            let size = spread.map(|spread| -> Result<_> {
-                let regression = severity.restore(&parts.next().ok_or_else(&mut missing)?)?;
-                Ok(Severity { regression, spread })
-            });
-            steps.push(HurdleStep { occurrence: gate, severity: size.transpose()? });
+        for (i, spread) in spreads.into_iter().enumerate() {
+            let occurrence = next(regressors.occurrence.as_ref())?;
+            let size = |spread: f32| Ok(Severity { regression: next(regressors.severity.as_ref())?, spread });
+            let severity = spread.map(size).transpose()?;
+            let learned = facts.onsets.get(i).is_some_and(|onset| *onset);
+            let onset = regressors.onset.as_ref().filter(|_| learned).map(|r| next(r.as_ref())).transpose()?;
+            steps.push(HurdleStep { occurrence, onset, severity });
         }
         Ok(Box::new(FittedHurdle { facts, steps }))
     }
 
     fn needs(&self) -> Needs {
-        Needs { history: 2, output: Output::Draws, features: true }
-    }
-}
-
-/// What the steps are fitted from.
-struct Parts<'a> {
-    occurrence: Box<dyn Prepared>,
-    severity: Box<dyn Prepared>,
-    cases: &'a Cases,
-    target: &'a [f32],
-    seed: u64,
-}
-
-impl Parts<'_> {
-    fn fit(&self, step: Step) -> Result<HurdleStep> {
-        let count = self.cases.rows.len();
-        let happens = self.cases.merged(self.target, step, |y| f32::from(y > 0.0));
-        let occurrence = self.occurrence.fit(&LabelArgs::new(happens.labels(count)?, self.seed))?;
-        let sizes = self.cases.positives(self.target, step, f32::ln_1p);
-        if sizes.rows.is_empty() {
-            return Ok(HurdleStep { occurrence, severity: None });
-        }
-        let regression = self.severity.fit(&LabelArgs::new(sizes.labels(count)?, self.seed))?;
-        let predicted = regression.predict(&self.cases.rows)?;
-        let error = |(&row, &label): (&u32, &f32)| f64::from(label - predicted[row as usize]).powi(2);
-        let squares: f64 = sizes.rows.iter().zip(&sizes.values).map(error).sum();
-        let spread = (squares / sizes.rows.len() as f64).sqrt() as f32;
-        Ok(HurdleStep { occurrence, severity: Some(Severity { regression, spread }) })
+        Needs { history: 2 + self.watched_periods, output: Output::Draws, features: true }
     }
 }
 
@@ -146,11 +154,19 @@ struct Facts {
     columns: Vec<String>,
     gate: Gate,
     kind: TargetKind,
+    /// Periods without an event that make a unit quiet.
+    #[serde(default)]
+    quiet_periods: usize,
+    /// Of each step, whether it has a regression of quiet units.
+    #[serde(default)]
+    onsets: Vec<bool>,
 }
 
 #[derive(Debug)]
 struct HurdleStep {
     occurrence: Box<dyn Regression>,
+    /// In place of `occurrence` where a unit is quiet.
+    onset: Option<Box<dyn Regression>>,
     /// `None` where nothing ever happened that many periods later.
     severity: Option<Severity>,
 }
@@ -186,7 +202,7 @@ impl Fitted for FittedHurdle {
     fn predict(&self, args: &PredictArgs<'_>) -> Result<Field> {
         let present = Present::new("hurdle", args, &self.facts.columns)?;
         let step = steps::of_step(&self.steps, args.step)?;
-        let probabilities = step.occurrence.predict(present.rows())?;
+        let probabilities = self.probabilities(step, args, &present)?;
         let sizes = match &step.severity {
             Some(severity) => severity.quantiles(present.rows())?,
             None => vec![0.0; present.rows().len() * LEVELS],
@@ -194,9 +210,10 @@ impl Fitted for FittedHurdle {
         let (units, origin) = (args.history.units(), args.history.origin());
         let mut values = vec![0.0; units.len() * args.draws];
         let mut levels = vec![0.0; args.draws];
-        for ((unit, &row), out) in units.iter().zip(present.row_of()).zip(values.chunks_exact_mut(args.draws)) {
-            let row = row as usize;
-            let p = self.gate(probabilities[row]);
+        let rows = present.row_of().iter().map(|&row| row as usize);
+        let each = units.iter().zip(rows).zip(probabilities);
+        for (((unit, row), p), out) in each.zip(values.chunks_exact_mut(args.draws)) {
+            let p = self.gate(p);
             let address = [u64::from(unit.0), origin.0 as u64, u64::from(args.step.0)];
             stratified(Stream::new(args.seed, &address), &mut levels);
             self.draw(p, &sizes[row * LEVELS..(row + 1) * LEVELS], &levels, out);
@@ -207,7 +224,8 @@ impl Fitted for FittedHurdle {
     fn state(&self) -> Result<Vec<u8>> {
         let spreads: Vec<_> = self.steps.iter().map(|s| s.severity.as_ref().map(|s| s.spread)).collect();
         let regressions = self.steps.iter().flat_map(|s| {
-            [Some(&s.occurrence), s.severity.as_ref().map(|s| &s.regression)].into_iter().flatten()
+            let size = s.severity.as_ref().map(|s| &s.regression);
+            [Some(&s.occurrence), size, s.onset.as_ref()].into_iter().flatten()
         });
         state::write("hurdle", &(&self.facts, spreads), &steps::states(regressions)?)
     }
@@ -225,6 +243,18 @@ impl Fitted for FittedHurdle {
 }
 
 impl FittedHurdle {
+    /// The probability of each unit that its target is above 0.
+    fn probabilities(&self, step: &HurdleStep, args: &PredictArgs<'_>, present: &Present) -> Result<Vec<f32>> {
+        let of_rows = step.occurrence.predict(present.rows())?;
+        let of_units = present.row_of().iter().map(|&row| of_rows[row as usize]);
+        let Some(onset) = &step.onset else { return Ok(of_units.collect()) };
+        let quiet_rows = onset.predict(present.rows())?;
+        let target = args.history.column(args.target)?;
+        let quiet = quiet::now(target, args.history.units().len(), self.facts.quiet_periods);
+        let each = of_units.zip(present.row_of()).zip(quiet);
+        Ok(each.map(|((p, &row), quiet)| if quiet { quiet_rows[row as usize] } else { p }).collect())
+    }
+
     fn gate(&self, probability: f32) -> f64 {
         match self.facts.gate {
             Gate::Probability => f64::from(probability),

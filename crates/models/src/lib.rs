@@ -19,6 +19,7 @@ mod state;
 mod steps;
 mod tree_contributions;
 mod tree_state;
+mod watched;
 mod window;
 
 pub use part::Part;

@@ -31,7 +31,15 @@ impl Part {
     pub fn build<T: ?Sized>(&self, kind: &str, catalog: &[Entry<T>]) -> Result<Box<T>> {
         let entry = catalog.iter().find(|e| e.name == self.algorithm).ok_or_else(|| {
             let names: Vec<_> = catalog.iter().map(|e| e.name).collect();
-            Error::config(kind, format!("there is no `{}`; there are: {}", self.algorithm, names.join(", ")))
+            let names = names.join(", ");
+            // In the catalog of regressors whenever it was compiled.
+            let cure = if (kind, self.algorithm.as_str()) == ("regressor", "xgboost") {
+                ": this program was built without the cargo feature `xgboost`; build it with the default features (they need \
+                 a C++ compiler, CMake and libclang), or use `boosting`"
+            } else {
+                ""
+            };
+            Error::config(kind, format!("there is no `{}`{cure}; there are: {names}", self.algorithm))
         })?;
         (entry.build)(&self.settings)
     }
@@ -41,6 +49,7 @@ impl Part {
 mod tests {
     use super::*;
     use crate::MODELS;
+    use crate::regressors::REGRESSORS;
 
     #[test]
     fn parts_are_built_by_name() {
@@ -49,5 +58,21 @@ mod tests {
         assert!(wrong.contains("there is no `magic`; there are: ") && wrong.contains("zero"), "{wrong}");
         let part: Part = serde_json::from_str(r#"{"algorithm": "zero", "settings": {"depth": 1}}"#).unwrap();
         assert!(part.build("model", MODELS).unwrap_err().to_string().contains("depth"));
+    }
+
+    #[test]
+    fn a_program_without_xgboost_says_how_to_get_it() {
+        let without = REGRESSORS.split_last().unwrap().1;
+        assert!(without.iter().all(|e| e.name != "xgboost"));
+        let e = Part::default_of("xgboost").build("regressor", without).unwrap_err().to_string();
+        assert!(
+            e.contains("without the cargo feature `xgboost`")
+                && e.contains("or use `boosting`; there are: boosting"),
+            "{e}"
+        );
+        assert_eq!(
+            Part::default_of("xgboost").build("regressor", REGRESSORS).is_ok(),
+            cfg!(feature = "xgboost")
+        );
     }
 }

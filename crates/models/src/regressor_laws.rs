@@ -165,6 +165,22 @@ fn finite_in_finite_out() {
 }
 
 #[test]
+fn as_many_rounds_as_asked_for_are_done() {
+    let rows = rows(ROWS);
+    let (at, values) = (indices(ROWS), labels(&rows));
+    let labels = Labels::new(&at, &values, &[1.0; ROWS], ROWS).unwrap();
+    for entry in REGRESSORS {
+        let prepared =
+            entry.default().unwrap().prepare(&PrepareArgs::new(&rows, &[1.0; ROWS]).unwrap()).unwrap();
+        let rounds = |args: &LabelArgs<'_>| prepared.fit(args).unwrap().rounds();
+        let args = LabelArgs::new(labels, 7);
+        let some = rounds(&args).map(|_| 3);
+        assert_eq!(rounds(&args.with_rounds(3)), some, "{}", entry.file);
+        assert!(!entry.default().unwrap().watches(), "{}: stops early unasked", entry.file);
+    }
+}
+
+#[test]
 fn quantiles_ascend_within_the_labels() {
     let rows = rows(ROWS);
     let values = labels(&rows);

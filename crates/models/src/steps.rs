@@ -8,6 +8,7 @@ use crate::cases::{Cases, columns};
 
 /// The features of every unit at an origin, each distinct row once.
 pub(crate) struct Present {
+    rows: DesignMatrix,
     cases: Cases,
 }
 
@@ -20,12 +21,13 @@ impl Present {
         let (names, values) = columns(component, args.features, names)?;
         let units = args.history.units().len();
         let last: Vec<&[f32]> = values.iter().map(|v| &v[v.len() - units..]).collect();
-        Ok(Self { cases: Cases::new(names, &last, units)? })
+        let (rows, cases) = Cases::new(names, &last, units)?;
+        Ok(Self { rows, cases })
     }
 
     /// Each distinct row once.
     pub(crate) fn rows(&self) -> &DesignMatrix {
-        &self.cases.rows
+        &self.rows
     }
 
     /// For each unit, which row is its.
@@ -34,11 +36,15 @@ impl Present {
     }
 }
 
-/// The cases of a history, with the names of their features.
+/// The distinct rows of a history, with the names of their features, and its cases.
 ///
 /// # Errors
 /// [`Error::Data`] when there are no features, or none of a name.
-pub(crate) fn cases(component: &str, features: Option<History<'_>>, names: &[String]) -> Result<Cases> {
+pub(crate) fn cases(
+    component: &str,
+    features: Option<History<'_>>,
+    names: &[String],
+) -> Result<(DesignMatrix, Cases)> {
     let (names, values) = columns(component, features, names)?;
     let units = features.map_or(1, |f| f.units().len());
     Cases::new(names, &values, units)

@@ -8,10 +8,12 @@ use rayon::prelude::*;
 
 use self::spread::Around;
 use crate::levels::stratified;
+use crate::cases::Targets;
 use crate::part::Part;
 use crate::regressors::REGRESSORS;
-use crate::steps::{self, Present};
 use crate::state;
+use crate::steps::{self, Present};
+use crate::watched::{self, Watched};
 
 pub use self::spread::Distribution;
 
@@ -37,6 +39,11 @@ pub struct Stepshift {
     /// The distribution around the prediction, with one dispersion a step from the errors in training; `none` gives a point
     /// forecast. In-sample errors are too small where the regressor fits closely: `conformal` holds data out instead.
     pub distribution: Distribution,
+    /// How many of the last periods of training say when to stop, where the regressor has `early-stopping-rounds`. It then
+    /// learns twice: first the pairs whose target lies before these periods, until it no longer gets better on the
+    /// others (Prechelt 1998, doi:10.1007/3-540-49430-8_3); and then all pairs, with the number of rounds that was best
+    /// (Goodfellow, Bengio and Courville 2016, Deep Learning, algorithm 7.2), so that the latest periods are learned from too.
+    pub watched_periods: usize,
 }
 
 /// What is learned of a target.
@@ -70,7 +77,13 @@ impl Label {
 
 impl Default for Stepshift {
     fn default() -> Self {
-        Self { regressor: Part::default_of("boosting"), features: Vec::new(), label: Label::Identity, distribution: Distribution::None }
+        Self {
+            regressor: Part::default_of("boosting"),
+            features: Vec::new(),
+            label: Label::Identity,
+            distribution: Distribution::None,
+            watched_periods: 0,
+        }
     }
 }
 
@@ -80,7 +93,8 @@ impl Stepshift {
             let reason = "a `distribution` needs means: take the label `identity`, or no distribution";
             return Err(Error::config("stepshift", reason));
         }
-        self.regressor()?;
+        let regressor = self.regressor()?;
+        watched::check("stepshift", self.watched_periods, &[(&self.regressor.algorithm, regressor.as_ref())])?;
         Ok(self)
     }
 
@@ -91,24 +105,27 @@ impl Stepshift {
 
 impl Model for Stepshift {
     fn fit(&self, args: &FitArgs<'_>) -> Result<Box<dyn Fitted>> {
-        let cases = steps::cases("stepshift", args.features, &self.features)?;
+        let (rows, cases) = steps::cases("stepshift", args.features, &self.features)?;
         let target = args.history.column(args.target)?;
         let counts = cases.counts();
-        let prepared = self.regressor()?.prepare(&PrepareArgs::new(&cases.rows, &counts)?)?;
+        let columns = rows.columns().to_vec();
+        let prepared = self.regressor()?.prepare(&PrepareArgs::new(&rows, &counts)?)?;
+        // The largest thing there is, and most regressors have their own form of it now.
+        let rows = (!matches!(self.distribution, Distribution::None | Distribution::Poisson)).then_some(rows);
+        let (periods, seed) = (self.watched_periods, args.seed);
+        let watched = Watched { prepared: prepared.as_ref(), cases: &cases, targets: Targets::all(target), periods, seed };
         let fit = |step: u16| {
-            let set = cases.merged(target, Step(step), |y| self.label.of(y));
-            let labels = set.labels(cases.rows.len()).map_err(|e| steps::at(Step(step), &e))?;
-            let fitted = prepared.fit(&LabelArgs::new(labels, args.seed)).map_err(|e| steps::at(Step(step), &e))?;
-            let dispersion = match self.distribution {
-                Distribution::None | Distribution::Poisson => 0.0,
-                family => family.dispersion(&cases, target, Step(step), &fitted.predict(&cases.rows)?),
+            let labels = |targets: Targets<'_>| cases.merged(targets, Step(step), |y| self.label.of(y));
+            let fitted = watched.fit(labels).map_err(|e| steps::at(Step(step), &e))?;
+            let dispersion = match &rows {
+                Some(rows) => self.distribution.dispersion(&cases, target, Step(step), &fitted.predict(rows)?),
+                None => 0.0,
             };
             Ok((fitted, dispersion))
         };
         let fitted: Vec<_> = (1..=args.steps.0).into_par_iter().map(fit).collect::<Result<_>>()?;
         let (regressions, dispersions) = fitted.into_iter().unzip();
         let (label, distribution) = (self.label, self.distribution);
-        let columns = cases.rows.columns().to_vec();
         let facts = Facts { columns, label, distribution, dispersions, kind: args.kind };
         Ok(Box::new(FittedStepshift { facts, regressions }))
     }
@@ -121,7 +138,7 @@ impl Model for Stepshift {
 
     fn needs(&self) -> Needs {
         let output = if self.distribution == Distribution::None { Output::Point } else { Output::Draws };
-        Needs { history: 2, output, features: true }
+        Needs { history: 2 + self.watched_periods, output, features: true }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Values as small integers: one byte says between which cut points a value lies.
 
-use std::ops::Range;
-
-use crate::simd;
+use rayon::prelude::*;
 
 /// The bin of values that are missing; the others are counted from 1.
 pub(super) const MISSING: u8 = 0;
+
+/// Rows transposed at a time.
+const CHUNK: usize = 4096;
 
 /// The rows of many fits, every column cut into at most 256 bins, one of them for missing values.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +34,16 @@ impl Bins {
         );
         assert!((2..=256).contains(&bins), "a bin is a byte");
         let rows = weights.len();
-        let of_columns = simd::chunks(columns, 1, |c| column(values, (c.start, columns), weights, bins - 1));
-        let (cuts, parts): (Vec<_>, Vec<_>) = of_columns.into_iter().unzip();
-        let by_column = parts.concat();
-        let by_row = simd::chunks(rows, 4096, |range| transpose(&by_column, rows, range)).concat();
+        // Written in place: the rows may be millions, and all of them different.
+        let (mut by_column, mut by_row) = (vec![0; rows * columns], vec![0; rows * columns]);
+        let mut of_columns: Vec<&mut [u8]> = by_column.chunks_mut(rows.max(1)).collect();
+        // Without rows there is nothing to write, and there are columns all the same.
+        of_columns.resize_with(columns, Default::default);
+        let of_columns = of_columns.into_par_iter().enumerate();
+        let cuts =
+            of_columns.map(|(c, out)| column(values, (c, columns), (weights, bins - 1), out)).collect();
+        let of_rows = by_row.par_chunks_mut(CHUNK * columns).enumerate();
+        of_rows.for_each(|(i, out)| transpose(&by_column, rows, i * CHUNK, out));
         Self { rows, cuts, by_row, by_column }
     }
 
@@ -71,14 +78,17 @@ impl Bins {
     }
 }
 
-/// Cut points and bins of the column that starts at `at.0` and has a value every `at.1`.
-fn column(values: &[f32], at: (usize, usize), weights: &[f32], most: usize) -> (Vec<f32>, Vec<u8>) {
+/// Cut points of the column that starts at `at.0` and has a value every `at.1`; its bins go to `out`.
+fn column(values: &[f32], at: (usize, usize), (weights, most): (&[f32], usize), out: &mut [u8]) -> Vec<f32> {
     // Adding 0 makes one zero of both.
-    let column: Vec<f32> = values[at.0..].iter().step_by(at.1).map(|v| v + 0.0).collect();
+    let column: Vec<f32> =
+        values.get(at.0..).unwrap_or_default().iter().step_by(at.1).map(|v| v + 0.0).collect();
     let cuts = cuts(&distinct(&column, weights), most);
     let bin = |v: &f32| if v.is_nan() { MISSING } else { 1 + cuts.partition_point(|c| c <= v) as u8 };
-    let bins = column.iter().map(bin).collect();
-    (cuts, bins)
+    for (out, value) in out.iter_mut().zip(&column) {
+        *out = bin(value);
+    }
+    cuts
 }
 
 /// Ascending distinct values with the weight of each; neither missing values nor rows of weight 0.
@@ -125,16 +135,15 @@ fn middle(a: f32, b: f32) -> f32 {
     if middle > a { middle } else { b }
 }
 
-fn transpose(by_column: &[u8], rows: usize, range: Range<usize>) -> Vec<u8> {
+/// The rows from `first` on, as many as `out` holds.
+fn transpose(by_column: &[u8], rows: usize, first: usize, out: &mut [u8]) {
     let columns = by_column.len() / rows;
-    let mut out = vec![0; range.len() * columns];
     for c in 0..columns {
-        let column = &by_column[c * rows..][range.clone()];
+        let column = &by_column[c * rows..][first..rows];
         for (to, &bin) in out[c..].iter_mut().step_by(columns).zip(column) {
             *to = bin;
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -166,6 +175,19 @@ mod tests {
         let weights: Vec<f32> = (0..10).map(|i| if i == 4 { 90.0 } else { 1.0 }).collect();
         let values: Vec<f32> = (0..10).map(|i| i as f32).collect();
         assert_eq!(Bins::new(&values, 1, &weights, 4).cuts(0), [4.5, 7.5]);
+    }
+
+    #[test]
+    fn rows_and_columns_hold_the_same_bins_across_chunks() {
+        let rows = 2 * CHUNK + 7;
+        let values: Vec<f32> = (0..rows * 3).map(|i| (i * i % 101) as f32).collect();
+        let bins = Bins::new(&values, 3, &vec![1.0; rows], 64);
+        for (row, found) in bins.by_row().chunks_exact(3).enumerate() {
+            let expected = [0, 1, 2].map(|c| bins.column(c)[row]);
+            assert_eq!(found, expected, "row {row}");
+        }
+        let none = Bins::new(&[], 3, &[], 64);
+        assert_eq!((none.rows(), none.columns(), none.by_row().len()), (0, 3, 0));
     }
 
     #[test]

@@ -75,6 +75,10 @@ fn a_classifier_is_asked_for() {
     let settings = json!({ "occurrence": { "algorithm": "least-squares" } });
     let e = (ENTRY.build)(&settings).unwrap_err().to_string();
     assert!(e.contains("`least-squares` predicts means") && e.contains("logistic"), "{e}");
+    let e = (ENTRY.build)(&json!({ "onset": { "algorithm": "random-forest" } })).unwrap_err().to_string();
+    assert!(e.contains("`random-forest` predicts means, `onset` needs a probability"), "{e}");
+    let e = (ENTRY.build)(&json!({ "quiet-periods": 0 })).unwrap_err().to_string();
+    assert!(e.contains("`quiet-periods` is 0"), "{e}");
     let e = (ENTRY.build)(&json!({ "severity": { "algorithm": "magic" } })).unwrap_err().to_string();
     assert!(e.contains("there is no `magic`"), "{e}");
 }
@@ -88,9 +92,43 @@ fn nothing_ever_happened() {
     panel.push("x", (0..40).map(|i| (i % 7) as f32).collect()).unwrap();
     let history = panel.until(Period(20)).unwrap();
     let fit = FitArgs::new(history, "y", TargetKind::Count, 1).unwrap().with_steps(Step(1));
-    let model = Hurdle { features: vec!["x".to_owned()], ..hurdle(Gate::Probability) };
+    let onset = Some(Hurdle::default().occurrence);
+    let model = Hurdle { features: vec!["x".to_owned()], onset, ..hurdle(Gate::Probability) };
     let fitted = model.fit(&fit.with_features(history).unwrap()).unwrap();
     let args = PredictArgs::new(history, "y", Step(1), 50, 3).unwrap().with_features(history).unwrap();
     let field = model.restore(&fitted.state().unwrap()).unwrap().predict(&args).unwrap();
     assert!(field.values().iter().all(|v| *v == 0.0), "{:?}", field.values());
+}
+
+/// A unit that was struck in the last three months is struck again with 0.7, another with 0.05: the features do not say.
+#[test]
+fn quiet_units_have_a_gate_of_their_own() {
+    let units: Units = (1..=40).map(Unit).collect();
+    let (mut y, mut since) = (Vec::new(), vec![9; 40]);
+    for t in 0..160_u64 {
+        for (u, since) in since.iter_mut().enumerate() {
+            let often = if *since < 3 { 0.7 } else { 0.05 };
+            let happens = Stream::new(2, &[t, u as u64]).uniform(0) < often;
+            *since = if happens { 0 } else { *since + 1 };
+            y.push(f32::from(happens) * 5.0);
+        }
+    }
+    let mut panel = Panel::new(Axis::between(Cadence::Month, Period(1), Period(160)), units).unwrap();
+    panel.push("x", y.iter().enumerate().map(|(i, _)| (i % 3) as f32).collect()).unwrap();
+    panel.push("y", y).unwrap();
+    let history = panel.until(Period(160)).unwrap();
+    let fit = FitArgs::new(history, "y", TargetKind::Count, 1).unwrap().with_steps(Step(1));
+    let fit = fit.with_features(history).unwrap();
+    let onset = Some(Hurdle::default().occurrence);
+    let settings = Hurdle { features: vec!["x".to_owned()], onset, quiet_periods: 3, ..hurdle(Gate::Probability) };
+    let fitted = settings.restore(&settings.fit(&fit).unwrap().state().unwrap()).unwrap();
+    let args = PredictArgs::new(history, "y", Step(1), 200, 3).unwrap().with_features(history).unwrap();
+    let field = fitted.predict(&args).unwrap();
+    let mut seen = [0, 0];
+    for (since, row) in since.iter().zip(field.rows()) {
+        let expected = if *since < 3 { 0.7 } else { 0.05 };
+        assert!((share_above_zero(row) - expected).abs() < 0.06, "{since}: {}", share_above_zero(row));
+        seen[usize::from(*since < 3)] += 1;
+    }
+    assert!(seen[0] > 5 && seen[1] > 5, "{seen:?}");
 }

@@ -61,7 +61,13 @@ pub struct Boosting {
     /// Bins of a column, one of them for missing values, 3-256.
     #[schemars(range(min = 3, max = 256))]
     pub bins: usize,
-    /// Largest step of a leaf before it is shrunk, 0 for any; by default 0.7 for loss `poisson` and 0 for the others.
+    /// Largest step of a leaf before it is shrunk, 0 for any; by default 3 for loss `logistic`, 0.7 for `poisson` and 0 for
+    /// the others.
+    ///
+    /// Where an event has a probability of 0.003, the second-order step of a leaf full of events is 1 / 0.003 wide under
+    /// loss `logistic` and wider still under `poisson`, and the next trees do not bring it back. `XGBoost` bounds only the
+    /// latter by default, at 0.7, and advises 1 to 10 for the former; where events are as frequent as not, no first step is
+    /// wider than 2, so that 3 changes little. Steps of `tweedie` are never wider than `1 / (power - 1)` or `1 / (2 - power)`.
     pub max_delta_step: Option<f64>,
 }
 
@@ -110,7 +116,11 @@ impl Boosting {
     }
 
     fn step(&self) -> f64 {
-        self.max_delta_step.unwrap_or(if self.loss == Loss::Poisson { 0.7 } else { 0.0 })
+        self.max_delta_step.unwrap_or(match self.loss {
+            Loss::Logistic => 3.0,
+            Loss::Poisson => 0.7,
+            Loss::Squared | Loss::Tweedie => 0.0,
+        })
     }
 
     fn objective(&self) -> Objective {
@@ -148,6 +158,10 @@ impl Regressor for Boosting {
 
     fn predicts(&self) -> Predicts {
         if self.loss == Loss::Logistic { Predicts::Probability } else { Predicts::Mean }
+    }
+
+    fn watches(&self) -> bool {
+        self.early_stopping_rounds > 0
     }
 }
 
@@ -226,6 +240,10 @@ impl Regression for Boosted {
             tree_state::write(&mut w, tree);
         }
         Ok(w.done())
+    }
+
+    fn rounds(&self) -> Option<usize> {
+        Some(self.trees.len())
     }
 
     fn contributions(&self, rows: &DesignMatrix) -> Result<Option<Contributions>> {

@@ -209,6 +209,10 @@ impl Regressor for Xgboost {
             Objective::SquaredError | Objective::Poisson | Objective::Tweedie => Predicts::Mean,
         }
     }
+
+    fn watches(&self) -> bool {
+        self.early_stopping_rounds.is_some()
+    }
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::random::Stream;
 use forewarn_kernels::sampling::{Counts, gamma};
 
-use crate::cases::Cases;
+use crate::cases::{Cases, Targets};
 
 /// The family of distributions around a predicted mean.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ impl Distribution {
     /// Negative binomial: `sum((y - m)^2 - m) / sum(m^2)`, at least 0 (Poisson). Tweedie: `sum((y - m)^2) / sum(m^1.5)`.
     pub(super) fn dispersion(self, cases: &Cases, target: &[f32], step: Step, means: &[f32]) -> f64 {
         let (mut above, mut below) = (0.0, 0.0);
-        for (row, y) in cases.pairs(target, step) {
+        for (row, y) in cases.pairs(Targets::all(target), step) {
             let mean = f64::from(means[row as usize]).max(0.0);
             let square = (f64::from(y) - mean).powi(2);
             let (a, b) = match self {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn dispersions_are_those_of_the_pairs() {
-        let cases = Cases::new(vec!["x".to_owned()], &[&[1.0, 1.0, 1.0, 1.0]], 1).unwrap();
+        let (_, cases) = Cases::new(vec!["x".to_owned()], &[&[1.0, 1.0, 1.0, 1.0]], 1).unwrap();
         let target = [9.0, 1.0, 3.0, 8.0];
         let of = |family: Distribution| family.dispersion(&cases, &target, Step(1), &[4.0]);
         // Squares 9, 1, 16 about the mean 4; mean^1.5 is 8.

@@ -40,8 +40,9 @@ pub(super) fn trees(
     let watch = args.watch.filter(|_| patience > 0).map(|labels| Merged::new(&labels, bins.rows()));
     let mut watch = watch.map(|labels| Watch::new(labels, base, objective));
     let mut grower = Grower::new(bins, settings.rules());
-    let mut trees = Vec::with_capacity(settings.rounds);
-    for round in 0..settings.rounds {
+    let most = args.rounds.unwrap_or(settings.rounds);
+    let mut trees = Vec::with_capacity(most);
+    for round in 0..most {
         let grown = rounds.grow(&mut grower, round)?;
         if let Some(watch) = &mut watch {
             watch.add(&grown, bins, round + 1);

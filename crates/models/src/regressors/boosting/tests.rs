@@ -49,7 +49,7 @@ fn predictions_are_those_of_xgboost() {
             labels.iter().map(|&y| if loss == "logistic" { f32::from(u8::from(y > 0.0)) } else { y }).collect();
         let settings = json!({
             "loss": loss, "rounds": 20, "max-depth": 4, "learning-rate": 0.3, "min-child-weight": 2.0, "l2": 1.5,
-            "min-split-loss": 0.1,
+            "min-split-loss": 0.1, "max-delta-step": if loss == "poisson" { 0.7 } else { 0.0 },
         });
         let found = fit(&settings, &rows, &labels, &weights).predict(&rows).unwrap();
         for (i, expected) in [0, 1, 13, 27, 63, 100, 199].into_iter().zip(expected) {
@@ -167,5 +167,25 @@ fn wrong_settings_and_labels_are_refused_with_their_cure() {
 fn probabilities_are_said_to_be_some() {
     assert_eq!(build(&json!({"loss": "logistic"})).predicts(), Predicts::Probability);
     assert_eq!(build(&json!({})).predicts(), Predicts::Mean);
-    assert_eq!(Boosting { loss: Loss::Poisson, ..Boosting::default() }.step(), 0.7);
+}
+
+#[test]
+fn rare_events_are_learned_with_bounded_steps() {
+    let step = |loss, max_delta_step| Boosting { loss, max_delta_step, ..Boosting::default() }.step();
+    let defaults = [Loss::Squared, Loss::Poisson, Loss::Tweedie, Loss::Logistic].map(|loss| step(loss, None));
+    assert_eq!((defaults, step(Loss::Logistic, Some(0.0))), ([0.0, 0.7, 0.0, 3.0], 0.0));
+    // 10 of 4000 rows see an event, and one column tells which: the second-order step there is 400 wide.
+    let rows = DesignMatrix::new(columns(1), (0..4000).map(|i| f32::from(i % 400 == 0)).collect()).unwrap();
+    let labels: Vec<f32> = rows.values().to_vec();
+    let margin = |max_delta_step: Option<f64>| {
+        let settings = json!({
+            "loss": "logistic", "max-delta-step": max_delta_step, "rounds": 1, "learning-rate": 1.0, "l2": 0.0,
+            "min-child-weight": 0.0,
+        });
+        let model = fit(&settings, &rows, &labels, &[1.0; 4000]);
+        let margins = model.trees[0].nodes().iter().map(|n| f64::from(n.value));
+        margins.fold(f64::MIN, f64::max)
+    };
+    assert_eq!(margin(None), 3.0);
+    assert!((margin(Some(0.0)) - 400.0).abs() < 2.0, "{}", margin(Some(0.0)));
 }

@@ -62,14 +62,14 @@ pub(super) fn fit(settings: &Xgboost, sheets: &Sheets, args: &LabelArgs<'_>) -> 
             }
             None => None,
         };
-        return Training { settings, train: &matrix, watch }.run(&args.train, args.seed);
+        return Training { settings, train: &matrix, watch }.run(args);
     };
     let mut sheet = sheets.take()?;
     let watch = watched.map(|(labels, patience)| {
         Watch { matrix: None, positions: labels.rows().to_vec(), labels: *labels, patience }
     });
     sheet.set_labels(&values).and_then(|()| sheet.set_weights(&weights)).map_err(|e| failed(&e))?;
-    let model = Training { settings, train: &sheet, watch }.run(&args.train, args.seed);
+    let model = Training { settings, train: &sheet, watch }.run(args);
     sheets.give(sheet);
     model
 }
@@ -109,14 +109,15 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    fn run(&self, labels: &Labels<'_>, seed: u64) -> Result<Model> {
-        let config = config(self.settings, base(self.settings, labels), seed);
+    fn run(&self, args: &LabelArgs<'_>) -> Result<Model> {
+        let config = config(self.settings, base(self.settings, &args.train), args.seed);
         let mut matrices = vec![self.train];
         matrices.extend(self.watch.as_ref().and_then(|w| w.matrix.as_ref()));
         let said = |e: XGBError| failed(&e);
         let mut booster = Booster::new_with_json_config(&matrices, strings(&config)).map_err(said)?;
-        let (mut best, mut kept) = (f64::INFINITY, self.settings.rounds);
-        for round in 0..self.settings.rounds {
+        let most = args.rounds.map_or(self.settings.rounds, |n| n as u32);
+        let (mut best, mut kept) = (f64::INFINITY, most);
+        for round in 0..most {
             booster.update(self.train, round as i32).map_err(said)?;
             if round == 0 {
                 check_heard(&config, &booster.save_config())?;

@@ -63,6 +63,10 @@ impl Regression for Boosted {
         Ok([&[VERSION], &(header.len() as u32).to_le_bytes()[..], &header, &self.json].concat())
     }
 
+    fn rounds(&self) -> Option<usize> {
+        Some(self.forest.trees())
+    }
+
     fn gain(&self) -> Vec<f64> {
         self.forest.gain().to_vec()
     }

@@ -165,6 +165,11 @@ impl Forest {
         Ok(())
     }
 
+    /// How many trees there are.
+    pub(super) fn trees(&self) -> usize {
+        self.roots.len()
+    }
+
     /// Summed over the splits on each column, by how much they lowered the training loss.
     pub(super) fn gain(&self) -> &[f64] {
         &self.gain
