@@ -74,5 +74,6 @@ fn how(results: &Results<'_>, made: &Made) -> Option<HowMade> {
         role: json!(spec.role).as_str().unwrap_or_default().to_owned(),
         members: members.map(|m| (m.name.clone(), m.sha256.to_string())).collect(),
         absent: made.absent.iter().map(|name| (name.clone(), "it has no forecast".to_owned())).collect(),
+        weights: made.weights.clone(),
     })
 }

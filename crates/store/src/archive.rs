@@ -93,6 +93,9 @@ pub enum Made {
         /// Members that it had to do without, with the reason.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         absent: BTreeMap<String, String>,
+        /// Weights of the members, steps x members in the order of their names; empty where it has none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weights: Vec<Vec<f64>>,
     },
     /// By making forecasts of cells and of countries add up.
     Reconciliation {

@@ -36,7 +36,15 @@ fn weights_are_learned_from_what_was_known_at_each_origin() {
     let only = ["--set", "ensembles=[\"wise_owl\"]"];
     let (code, outcome, err) = run(&config, &only);
     assert_eq!(code, 0, "{err}");
-    assert_eq!(manifest(&outcome, "wise_owl")["made"]["algorithm"], "stacking");
+    let made = &manifest(&outcome, "wise_owl")["made"];
+    assert_eq!(made["algorithm"], "stacking");
+    let weights = made["weights"].as_array().unwrap();
+    assert_eq!(weights.len(), 6, "one row of weights a step: {made}");
+    let near = weights[0].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect::<Vec<_>>();
+    assert!(
+        (near.iter().sum::<f64>() - 1.0).abs() < 1e-12 && near[0] < near[1],
+        "no change is worse: {near:?}"
+    );
 
     // Other members' past is another past: what one origin knew of the earlier ones is learned anew, and only that.
     write(folder.path(), "models/same_weather.toml", "algorithm = \"no-change\"\nstatus = \"shadow\"\n");
@@ -71,7 +79,7 @@ fn a_missing_member_fails_or_is_done_without_as_declared() {
     assert_eq!(code, 1, "{err}");
     assert!(missing.contains("`long_memory` needs 400 periods of history"), "{missing}");
     assert!(
-        missing.contains("ensemble `common_ground`: its member `long_memory` has no forecast"),
+        missing.contains("ensemble `common_ground`: data: its member `long_memory` has no forecast"),
         "{missing}"
     );
     assert!(

@@ -28,7 +28,8 @@ fn every_component_is_listed_and_explained() {
     assert!(err.contains("there is no `crisp`; `forewarn list` shows what there is"), "{err}");
     let (code, _, err) = said(here.path(), &["list", "metrics"]);
     assert!(
-        code == 2 && err.contains("drift-test, ensemble, map, metric, model, regressor, transform"),
+        code == 2
+            && err.contains("drift-test, ensemble, map, metric, model, reconciler, regressor, transform"),
         "{err}"
     );
 }
@@ -58,7 +59,10 @@ fn a_new_model_is_a_file_that_works() {
     let (code, _, err) = said(here.path(), &["new", "model", "River", "--algorithm", "zero"]);
     assert!(code == 2 && err.contains("expected two words like `quiet_river`"), "{err}");
     let (code, _, err) = said(here.path(), &["new", "ensemble", "calm_sea", "--algorithm", "moan"]);
-    assert!(code == 2 && err.contains("there is no `moan`; there are: mean, median"), "{err}");
+    assert!(
+        code == 2 && err.contains("there is no `moan`; there are: beta-transformed-pool, linear-pool"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -108,12 +108,12 @@ mod tests {
         let text = words(&explanation(Some(sum)), 2);
         assert!(text.starts_with("quiet_river: 2017-06 for unit 7 (Mali), from 2016-12, step 6\n"), "{text}");
         assert!(text.contains("mean 2.500, above 0 in 50 % of draws; observed 0\n"), "{text}");
-        let expected = "feature                 value     adds\n\
-                        deaths                  3.000   +2.000\n\
-                        lag                   missing  -0.5000\n\
-                        2 others                       +0.2500\n\
-                        base                            -1.750\n\
-                        sum = logit of 0.5000                0\n";
+        let expected = "feature                  value     adds\n\
+                        deaths                   3.000   +2.000\n\
+                        lag                    missing  -0.5000\n\
+                        2 others                        +0.2500\n\
+                        base                             -1.750\n\
+                        sum = logit of 0.5000                 0\n";
         assert!(text.ends_with(expected), "{text}");
     }
 

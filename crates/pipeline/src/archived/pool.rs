@@ -12,6 +12,7 @@ use serde_json::json;
 use super::members::{self, Candidate, Search};
 use super::{Shape, file_forecast, joined, labels, run_id};
 use crate::components::{EnsembleSpec, MissingMember, archived_ensemble};
+use crate::stages::combine::by_name;
 use crate::{Code, Error, Result};
 
 /// What to pool.
@@ -102,6 +103,7 @@ fn combine(
             role: json!(spec.role).as_str().unwrap_or_default().to_owned(),
             members: members.iter().map(|m| (m.name.clone(), m.filed.manifest.file.to_string())).collect(),
             absent: absent.clone(),
+            weights: by_name(&names, |step| combine.weights(step), first.steps),
         };
         let config = json!([made, first.origin, seed, code.digest]);
         Manifest {

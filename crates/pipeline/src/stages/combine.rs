@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::components::{EnsembleSpec, MissingMember};
 use crate::context::Context;
+use crate::engine::{read_json, write_json};
 use crate::stages::backtest::Backtest;
 use crate::stages::forecast::{FORECAST, Made, Purpose, write_fields};
 use crate::stages::past::PastForecasts;
+
+/// File of the weights, in a step that combines.
+const WEIGHTS: &str = "weights.json";
 
 /// Combines every step of `made`; an ensemble that learns gets what was known of `backtests` at the time.
 ///
@@ -34,10 +38,25 @@ pub(crate) fn combine(
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let combine = spec.ensemble.fit(&EnsembleArgs::new(&names).with_past(&past))?;
         let files = members.iter().map(|member| member.open()).collect::<Result<Vec<_>>>()?;
-        let files: Vec<_> = names.into_iter().zip(files).collect();
-        write_fields(ctx, &workspace.path(FORECAST), |step| field(&*combine, &files, Step(step), seed))
+        let weights = by_name(&names, |step| combine.weights(step), ctx.run.config.forecast.steps);
+        write_json(workspace, WEIGHTS, &weights)?;
+        write_fields(ctx, &workspace.path(FORECAST), |step| {
+            field(&*combine, (&names, &files), Step(step), seed)
+        })
     })?;
-    Ok(Made { absent, ..Made::of(&spec.name, &output, seed)? })
+    Ok(Made { absent, weights: read_json(&output, WEIGHTS)?, ..Made::of(&spec.name, &output, seed)? })
+}
+
+/// Weights, steps x members in the order of their names; empty where there are none.
+pub(crate) fn by_name(names: &[&str], weights: impl Fn(Step) -> Vec<f64>, steps: Step) -> Vec<Vec<f64>> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&i| names[i]);
+    let row = |step| {
+        let weights = weights(Step(step));
+        order.iter().filter_map(|&i| weights.get(i).copied()).collect::<Vec<f64>>()
+    };
+    let rows: Vec<Vec<f64>> = (1..=steps.0).map(row).collect();
+    if rows.iter().all(Vec::is_empty) { Vec::new() } else { rows }
 }
 
 /// The forecasts of the members, and the names of those that have none.
@@ -73,9 +92,13 @@ fn inputs(
 }
 
 /// One step.
-fn field(combine: &dyn Combine, files: &[(&str, ForecastFile)], step: Step, seed: u64) -> Result<Field> {
-    let fields = files.iter().map(|(_, file)| file.field(step)).collect::<Result<Vec<_>, _>>()?;
-    let both = files.iter().zip(&fields);
-    let members: Vec<_> = both.map(|((name, _), field)| Member { name, field }).collect();
+fn field(
+    combine: &dyn Combine,
+    (names, files): (&[&str], &[ForecastFile]),
+    step: Step,
+    seed: u64,
+) -> Result<Field> {
+    let fields = files.iter().map(|file| file.field(step)).collect::<Result<Vec<_>, _>>()?;
+    let members: Vec<_> = names.iter().zip(&fields).map(|(name, field)| Member { name, field }).collect();
     Ok(combine.combine(&CombineArgs::new(&members, seed))?)
 }

@@ -35,6 +35,8 @@ pub(crate) struct Made {
     pub size: Size,
     /// Members of an ensemble that it had to do without.
     pub absent: Vec<String>,
+    /// Weights of the members of an ensemble, steps x members in the order of their names; empty where there are none.
+    pub weights: Vec<Vec<f64>>,
 }
 
 /// What is in a forecast.
@@ -60,7 +62,7 @@ impl Made {
         let sha256 = output.files.get(FORECAST).cloned().ok_or_else(strange)?;
         let file = output.dir.join(FORECAST);
         let (name, digest) = (name.to_owned(), output.digest.to_string());
-        Ok(Self { name, file, digest, sha256, seed, size, absent: Vec::new() })
+        Ok(Self { name, file, digest, sha256, seed, size, absent: Vec::new(), weights: Vec::new() })
     }
 
     /// A forecast of the archive.
@@ -74,6 +76,7 @@ impl Made {
             seed: m.seed,
             size: Size { units: m.units, draws: m.draws, missing: m.missing },
             absent: Vec::new(),
+            weights: Vec::new(),
         }
     }
 

@@ -213,6 +213,7 @@ fn an_ensemble_is_recorded_with_its_members() {
         role: "production".into(),
         members: BTreeMap::from([("m".to_owned(), "abc".to_owned())]),
         absent: BTreeMap::new(),
+        weights: vec![vec![1.0 / 3.0, 2.0 / 3.0]],
     };
     let record = Manifest { made, ..manifest("e", "r", &bytes) };
     archive.file(record.clone(), &put(folder.path(), "f.parquet", &bytes)).unwrap();
