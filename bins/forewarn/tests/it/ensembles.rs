@@ -40,6 +40,7 @@ fn weights_are_learned_from_what_was_known_at_each_origin() {
     assert_eq!(made["algorithm"], "stacking");
     let weights = made["weights"].as_array().unwrap();
     assert_eq!(weights.len(), 6, "one row of weights a step: {made}");
+    // In the order of names: long_memory, same_weather.
     let near = weights[0].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect::<Vec<_>>();
     assert!(
         (near.iter().sum::<f64>() - 1.0).abs() < 1e-12 && near[0] < near[1],
