@@ -9,7 +9,6 @@ use std::path::Path;
 
 use forewarn_core::{Field, Step};
 use forewarn_store::{Archive, Digest, Filed, Labels, Manifest, write_forecast};
-use rayon::prelude::*;
 use serde::Serialize;
 
 pub use pool::{Pool, Pooled, pool};
@@ -22,7 +21,7 @@ fn labels(of: &Manifest) -> Labels {
     Labels { target: of.target.clone(), level: of.level.clone(), cadence: of.cadence }
 }
 
-/// Files what `make` makes of each step, as many steps at a time as there are threads, under the record that `manifest`
+/// Files what `make` makes of each step, one at a time so that memory is that of one step, under the record that `manifest`
 /// makes of the file's digest and the number of unit-steps without a forecast.
 ///
 /// # Errors
@@ -31,7 +30,7 @@ fn file_forecast(
     archive: &Archive,
     labels: &Labels,
     steps: Step,
-    make: impl Fn(Step) -> Result<Field> + Sync,
+    make: impl Fn(Step) -> Result<Field>,
     manifest: impl FnOnce(Digest, &Shape) -> Manifest,
 ) -> Result<Filed> {
     let folder = tempfile::tempdir().map_err(Error::io("temporary folder"))?;
@@ -48,19 +47,10 @@ struct Shape {
     missing: u64,
 }
 
-fn write(
-    path: &Path,
-    labels: &Labels,
-    steps: Step,
-    make: impl Fn(Step) -> Result<Field> + Sync,
-) -> Result<Shape> {
-    let width = u16::try_from(rayon::current_num_threads()).unwrap_or(u16::MAX);
-    let batches = (1..=steps.0).step_by(usize::from(width)).flat_map(|first| {
-        let last = steps.0.min(first.saturating_add(width - 1));
-        (first..=last).into_par_iter().map(|step| make(Step(step))).collect::<Vec<_>>()
-    });
+fn write(path: &Path, labels: &Labels, steps: Step, make: impl Fn(Step) -> Result<Field>) -> Result<Shape> {
     let (mut failure, mut shape) = (None, Shape::default());
-    let fields = batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|field| {
+    let results = (1..=steps.0).map(|step| make(Step(step)));
+    let fields = results.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|field| {
         shape.units = field.units().len() as u64;
         shape.draws = (!field.is_point()).then(|| field.width());
         shape.missing += field.rows().filter(|row| row[0].is_nan()).count() as u64;

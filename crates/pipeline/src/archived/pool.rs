@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use forewarn_core::{Combine, CombineArgs, EnsembleArgs, Error as Fault, Field, Member, Step};
 use forewarn_kernels::random::seed_for;
 use forewarn_store::{Archive, Digest, Filed, ForecastFile, Made, Manifest};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
@@ -131,7 +132,7 @@ fn field(
     files: &[ForecastFile],
     (step, seed): (Step, u64),
 ) -> Result<Field> {
-    let fields = files.iter().map(|file| file.field(step)).collect::<Result<Vec<_>, _>>()?;
+    let fields = files.par_iter().map(|file| file.field(step)).collect::<Result<Vec<_>, _>>()?;
     let members: Vec<_> = names.iter().zip(&fields).map(|(name, field)| Member { name, field }).collect();
     Ok(combine.combine(&CombineArgs::new(&members, seed))?)
 }

@@ -1,8 +1,8 @@
 //! Reconcile: archived forecasts of cells and of countries are made to add up.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use forewarn_catalog::{RECONCILERS, find};
 use forewarn_core::{Field, Hierarchy, Reconcile, ReconcileArgs, Reconciled, Step, Unit};
@@ -74,20 +74,20 @@ pub fn reconcile(request: &ReconciliationRequest, code: &Code) -> Result<Reconci
     let coverage = Coverage::of(pair.0.field(Step(1))?.units());
     let hierarchy = coverage.hierarchy(pair.0.field(Step(1))?.units(), pair.1.field(Step(1))?.units());
     let archive = Archive::open(&request.archive)?;
-    let findings = Mutex::new(Findings::default());
-    let side = |filed: &Filed, name: &str, make: &(dyn Fn(Step) -> Result<Field> + Sync)| {
+    let findings = RefCell::new(Findings::default());
+    let side = |filed: &Filed, name: &str, make: &dyn Fn(Step) -> Result<Field>| {
         let record =
             |file, shape: &Shape| manifest(request, (&cells, &countries), (filed, name), code, (file, shape));
         file_forecast(&archive, &labels(&filed.manifest), filed.manifest.steps, make, record)
     };
     let of_cells = side(&cells, &request.names.0, &|step| {
         let made = one(&*method, &pair, &hierarchy, step)?;
-        findings.lock().unwrap_or_else(PoisonError::into_inner).add(&made, &hierarchy);
+        findings.borrow_mut().add(&made, &hierarchy);
         Ok(made.parts)
     })?;
     let of_countries =
         side(&countries, &request.names.1, &|step| Ok(one(&*method, &pair, &hierarchy, step)?.totals))?;
-    let found = findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let found = findings.into_inner();
     let exceptions = found.exceptions(&coverage);
     Ok(Reconciliation {
         cells: of_cells.dir,
