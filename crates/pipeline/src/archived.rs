@@ -87,3 +87,6 @@ fn joined<'m>(manifests: impl Iterator<Item = &'m Manifest>, value: impl Fn(&Man
     all.dedup();
     all.join(" + ")
 }
+
+#[cfg(test)]
+mod tests;
