@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use pool::{Pool, Pooled, pool};
-pub use reconcile::{Reconciliation, ReconciliationRequest, reconcile};
+pub use reconcile::{Exception, Reconciliation, ReconciliationRequest, reconcile};
 
 use crate::{Error, Result};
 

@@ -110,6 +110,7 @@ mod tests {
 
     use super::*;
     use crate::components::Role;
+    use crate::stages::forecast::Size;
 
     #[test]
     fn weights_stand_in_the_order_of_the_names() {
@@ -140,7 +141,7 @@ mod tests {
             digest: String::new(),
             sha256: Digest::of_bytes(b""),
             seed: 0,
-            size: Default::default(),
+            size: Size::default(),
             absent: Vec::new(),
             weights: Vec::new(),
         };

@@ -91,6 +91,7 @@ mod tests {
     use forewarn_store::{Digest, Labels, write_forecast};
 
     use super::*;
+    use crate::stages::forecast::Size;
 
     const TARGET: &str = "ged_sb";
 
@@ -122,7 +123,7 @@ mod tests {
             file,
             sha256: Digest::of_bytes(b""),
             seed: 0,
-            size: Default::default(),
+            size: Size::default(),
             absent: Vec::new(),
             weights: Vec::new(),
         }
