@@ -88,6 +88,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: NewCommand,
     },
+    /// Tells what an ensemble owes to its members being different, and to each of them
+    Diversity {
+        /// Name of the ensemble in the run
+        ensemble: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
     /// Compares a shadow with production, and promotes it when it is better and an approver says so
     Promote(PromoteArguments),
     /// Combines archived forecasts of any runs in an ensemble, after checking that they belong together

@@ -48,6 +48,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Divergence(divergence) => commands::divergence::divergence(divergence),
         Command::Score(score) => commands::score::score(score),
         Command::New { command } => commands::new::new(command),
+        Command::Diversity { ensemble, run } => commands::diversity::diversity(ensemble, run, environment),
         Command::Promote(promote) => commands::promote::promote(promote, environment),
         Command::Pool(pool) => commands::pool::pool(pool),
         Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),

@@ -10,6 +10,7 @@ mod code;
 mod components;
 mod config;
 mod context;
+pub mod diversity;
 mod engine;
 mod error;
 mod filing;
@@ -47,8 +48,8 @@ pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
 pub use run::{Outcome, Until, run, write_file};
 pub use scores::{
-    Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, NamedMetric, OriginTallies, Part, Score,
-    Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,
+    Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, Margin, NamedMetric, OriginTallies, Part,
+    Score, Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,
 };
 pub use stages::fetch::download;
 pub use usage::Usage;

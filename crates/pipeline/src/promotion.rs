@@ -78,9 +78,9 @@ pub fn promote(
     let mut asked = run.clone();
     asked.config.evaluation.metrics.clone_from(&run.config.promotion.metrics);
     let (outcome, (backtests, online)) =
-        run_with(&asked, code, Until::Evaluate, observer, |ctx, tallies| {
-            let backtests = evidence::contests(&pooled(run, &pair, tallies, &metrics));
-            Ok((backtests, online::online(ctx, &pair, &metrics)?))
+        run_with(&asked, code, Until::Evaluate, observer, |session, rehearsal| {
+            let backtests = evidence::contests(&pooled(run, &pair, &rehearsal.tallies, &metrics));
+            Ok((backtests, online::online(session.ctx, &pair, &metrics)?))
         })?;
     let ruling = verdict::rule(&backtests, &online, &metrics, run.config.evaluation.partition);
     let folder = run.path(&run.config.output).join("promotions");

@@ -86,7 +86,16 @@ pub fn run(run: &Resolved, code: &Code, until: Until, observer: &dyn Observer) -
     Ok(run_with(run, code, until, observer, |_, _| Ok(()))?.0)
 }
 
-/// Does a run, and then something with the tallies of its evaluation; there are none when it does not go so far.
+/// What an evaluation leaves for what comes after it.
+#[derive(Debug, Default)]
+pub(crate) struct Rehearsal {
+    /// The models' forecasts from past origins.
+    pub(crate) backtests: Vec<Backtest>,
+    /// Tallies of everyone's forecasts from past origins.
+    pub(crate) tallies: Vec<OriginTallies>,
+}
+
+/// Does a run, and then something with what its evaluation leaves; that is nothing when it does not go so far.
 ///
 /// # Errors
 /// As [`run`], and what `then` returns.
@@ -95,7 +104,7 @@ pub(crate) fn run_with<T>(
     code: &Code,
     until: Until,
     observer: &dyn Observer,
-    then: impl FnOnce(&Context<'_>, &[OriginTallies]) -> Result<T>,
+    then: impl FnOnce(&Session<'_>, &Rehearsal) -> Result<T>,
 ) -> Result<(Outcome, T)> {
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
     run.config.evaluation.interval.check()?;
@@ -104,7 +113,7 @@ pub(crate) fn run_with<T>(
         let mut work = Work::new(session, until);
         work.publish(validate::QUARANTINE, &session.ctx.validated().dir.join(validate::QUARANTINE))?;
         let report = work.stages(&metrics)?;
-        let made = then(session.ctx, &work.tallies)?;
+        let made = then(session, &work.rehearsal)?;
         let Work { missing, files, scores, .. } = work;
         let outcome = Outcome {
             run: session.id.clone(),
@@ -147,14 +156,14 @@ struct Work<'a> {
     missing: Vec<String>,
     files: Vec<PathBuf>,
     scores: Option<Scores>,
-    tallies: Vec<OriginTallies>,
+    rehearsal: Rehearsal,
 }
 
 impl<'a> Work<'a> {
     fn new(session: &'a Session<'a>, until: Until) -> Self {
         let (ctx, kept) = (session.ctx, Kept::new(session));
-        let (missing, files, tallies) = (Vec::new(), Vec::new(), Vec::new());
-        Self { session, ctx, until, kept, missing, files, scores: None, tallies }
+        let (missing, files, rehearsal) = (Vec::new(), Vec::new(), Rehearsal::default());
+        Self { session, ctx, until, kept, missing, files, scores: None, rehearsal }
     }
 
     /// The stages after validation; gives the report, when it goes so far.
@@ -186,6 +195,7 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         let scores = self.evaluate(&backtests, &calibrated, ensembles, metrics)?;
+        self.rehearsal.backtests = backtests;
         let evaluated = Evaluated { partition, scores };
         self.kept.evaluated(&evaluated)?;
         if self.until == Until::Catalog {
@@ -318,7 +328,7 @@ impl<'a> Work<'a> {
         let text =
             serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.session.folder)(e.into()))?;
         self.write("scores.json", &text)?;
-        self.tallies = tallies;
+        self.rehearsal.tallies = tallies;
         Ok(scores)
     }
 

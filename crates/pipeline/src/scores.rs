@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use bootstrap::Intervals;
 pub use compare::{Comparison, Verdict};
 pub use leads::Leads;
+pub use pool::Margin;
 pub(crate) use state::Past;
 pub use state::State;
 pub use summary::Summary;
@@ -145,6 +146,21 @@ impl Scores {
         let compare = |issued: &str| compare::compare(&scores, metrics, (issued, forecasts.names), steps);
         let comparisons = forecasts.issued.map(compare).unwrap_or_default();
         Self { scores, comparisons, summaries: Vec::new() }
+    }
+
+    /// How far `ensemble` is below the mean of its `members` by one metric, over all rows.
+    ///
+    /// # Errors
+    /// Why one of them has no score.
+    pub fn margin(
+        origins: &[OriginTallies],
+        who: (&str, &[String]),
+        metric: &NamedMetric,
+        intervals: (&Intervals, u64),
+    ) -> std::result::Result<Margin, String> {
+        let groups = pool::group(origins, &[]);
+        let all = groups.get(&(Group::All, None)).ok_or("there is nothing to score")?;
+        pool::margin(all, who, metric, intervals)
     }
 
     /// The same with the means over groups of views-evaluation 2.0.0.

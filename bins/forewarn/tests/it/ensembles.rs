@@ -40,9 +40,10 @@ fn weights_are_learned_from_what_was_known_at_each_origin() {
     assert_eq!(made["algorithm"], "stacking");
     let weights = made["weights"].as_array().unwrap();
     assert_eq!(weights.len(), 6, "one row of weights a step: {made}");
+    // In the order of names: long_memory, same_weather.
     let near = weights[0].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect::<Vec<_>>();
     assert!(
-        (near.iter().sum::<f64>() - 1.0).abs() < 1e-12 && near[0] < near[1],
+        (near.iter().sum::<f64>() - 1.0).abs() < 1e-12 && near[0] > near[1],
         "no change is worse: {near:?}"
     );
 
@@ -99,4 +100,47 @@ fn a_missing_member_fails_or_is_done_without_as_declared() {
         missing.contains("ensemble `common_ground`: it does without its member `long_memory`"),
         "{missing}"
     );
+}
+
+#[test]
+fn diversity_is_the_mean_error_of_the_members_less_that_of_the_ensemble() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = project(folder.path());
+    let ask = |name: &str, more: &[&str]| {
+        said(&forewarn().args(["diversity", name, "-c"]).arg(&config).args(more).output().unwrap())
+    };
+    let (code, out, err) =
+        ask("common_ground", &["--json", "--set", "evaluation.metrics=[\"mse\",\"roc-auc\"]"]);
+    assert_eq!(code, 0, "{err}");
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let number = |v: &Value| v.as_f64().unwrap();
+    let mse = &found["metrics"][0];
+    let alone: Vec<f64> = mse["members"].as_array().unwrap().iter().map(|m| number(&m["score"])).collect();
+    let (mean, difference) =
+        (number(&mse["diversity"]["average_member"]), number(&mse["diversity"]["difference"]));
+    assert!((mean - alone.iter().sum::<f64>() / 3.0).abs() < 1e-9 * mean, "{mse}");
+    assert!((difference - (mean - number(&mse["ensemble"]))).abs() < 1e-9 * mean, "{mse}");
+    // The squared error of a mean is below the mean squared error, by the variance of the members.
+    assert!(difference > 0.0 && number(&mse["diversity"]["interval"][0]) <= difference, "{mse}");
+    for member in mse["members"].as_array().unwrap() {
+        let expected = 1.0 - number(&mse["ensemble"]) / number(&member["without"]);
+        assert!((number(&member["contribution"]) - expected).abs() < 1e-9, "{member}");
+    }
+    assert!(found["metrics"][1]["diversity"].is_null(), "a skill is no error");
+    assert!(Path::new(found["file"].as_str().unwrap()).is_file());
+
+    let (_, table, _) = ask("common_ground", &["--set", "evaluation.metrics=[\"mse\"]"]);
+    assert!(table.starts_with("mse: common_ground ") && table.contains("mean member"), "{table}");
+    let (code, _, err) = ask("dark_horse", &[]);
+    assert!(
+        code == 2 && err.contains("`dark_horse` is no ensemble of this run; there are: common_ground"),
+        "{err}"
+    );
+    write(
+        folder.path(),
+        "ensembles/middle_path.toml",
+        "algorithm = \"median\"\nmembers = [\"long_memory\"]\n",
+    );
+    let (code, _, err) = ask("middle_path", &[]);
+    assert!(code == 2 && err.contains("has one member"), "{err}");
 }

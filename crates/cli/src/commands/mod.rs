@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod components;
 pub(crate) mod config;
 pub(crate) mod divergence;
+pub(crate) mod diversity;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod importance;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use forewarn_core::{Better, Period, Step, Tally};
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::bootstrap::{self, Intervals, LEAST_MONTHS};
 use super::tallies::{ABSENT, OriginTallies, Part, Slices, add};
@@ -24,6 +25,17 @@ pub(super) struct Block<'a> {
 /// One group of one forecaster: tallies by month.
 struct Pool {
     months: BTreeMap<Period, (u64, Part)>,
+}
+
+/// How far an ensemble is below the mean of its members.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Margin {
+    /// Mean of the members' scores.
+    pub average_member: f64,
+    /// That mean less the ensemble's score.
+    pub difference: f64,
+    /// Where the difference is.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// A forecaster's score before it is compared.
@@ -52,6 +64,33 @@ pub(super) fn scores(
     };
     all.sort_by_cached_key(place);
     all
+}
+
+/// The mean score of `members` by one metric over `blocks`, how far that of `ensemble` is below it, and where that difference
+/// is.
+///
+/// # Errors
+/// Why one of them has no score.
+pub(super) fn margin(
+    blocks: &[Block<'_>],
+    (ensemble, members): (&str, &[String]),
+    metric: &NamedMetric,
+    (intervals, seed): (&Intervals, u64),
+) -> std::result::Result<Margin, String> {
+    let forecasts = Forecasts { names: members, baselines: &[], issued: None };
+    let work = Work { metric, intervals, seed, forecasts: &forecasts };
+    let whole = work.raw(ensemble, blocks);
+    let each: Vec<Raw> = members.iter().map(|name| work.raw(name, blocks)).collect();
+    let scores: Vec<f64> = each.iter().map(|raw| raw.value.clone()).collect::<std::result::Result<_, _>>()?;
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    let replicates: std::result::Result<Vec<&Vec<f64>>, _> =
+        each.iter().map(|raw| raw.replicates.as_ref()).collect();
+    let differences = whole.replicates.as_ref().ok().zip(replicates.ok()).map(|(whole, each)| {
+        let mean = |i: usize| each.iter().map(|r| r[i]).sum::<f64>() / each.len() as f64;
+        whole.iter().enumerate().map(|(i, w)| mean(i) - w).collect::<Vec<_>>()
+    });
+    let interval = differences.and_then(|d| bootstrap::interval(&d, intervals.level));
+    Ok(Margin { average_member: mean, difference: mean - whole.value?, interval })
 }
 
 /// The rows of every group, in the order of origins and steps.
