@@ -12,7 +12,7 @@ use forewarn_store::{Archive, Digest, Filed, Labels, Manifest, write_forecast};
 use serde::Serialize;
 
 pub use pool::{Pool, Pooled, pool};
-pub use reconcile::{Reconciliation, ReconciliationRequest, reconcile};
+pub use reconcile::{Exception, Reconciliation, ReconciliationRequest, reconcile};
 
 use crate::{Error, Result};
 
@@ -77,3 +77,6 @@ fn joined<'m>(manifests: impl Iterator<Item = &'m Manifest>, value: impl Fn(&Man
     all.dedup();
     all.join(" + ")
 }
+
+#[cfg(test)]
+mod tests;

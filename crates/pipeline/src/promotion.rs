@@ -204,3 +204,106 @@ fn write(promotion: &Promotion) -> Result<()> {
     file::write_bytes(path, text.as_bytes())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [(&str, &str); 7] = [
+        ("models/new_model.toml", "algorithm = \"zero\"\nstatus = \"shadow\"\n"),
+        ("models/old_model.toml", "algorithm = \"zero\"\nstatus = \"deployed\"\n"),
+        ("models/base_line.toml", "algorithm = \"zero\"\nstatus = \"baseline\"\n"),
+        ("ensembles/new_blend.toml", "algorithm = \"mean\"\n"),
+        ("ensembles/next_blend.toml", "algorithm = \"median\"\n"),
+        ("ensembles/old_blend.toml", "algorithm = \"mean\"\nrole = \"production\"\n"),
+        (
+            "forewarn.toml",
+            "models = [\"new_model\", \"old_model\", \"base_line\"]\n\
+             ensembles = [\"new_blend\", \"next_blend\", \"old_blend\"]\n",
+        ),
+    ];
+
+    /// A run of three models and three ensembles, with these settings; gives the pair that would be compared.
+    fn pair(shadow: &str, over: Option<&str>, settings: &[&str]) -> Result<Pair> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in FILES {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let settings: Vec<String> = settings.iter().map(|&s| s.to_owned()).collect();
+        let run = Resolved::load(&folder.path().join("forewarn.toml"), &[], &settings)?;
+        let models = components::models(&run)?;
+        let ensembles = components::ensembles(&run, &models)?;
+        let (shadow, production) = (shadow.to_owned(), over.map(str::to_owned));
+        Pair::of(&run, &Challenge { shadow, production, approver: None }, &models, &ensembles)
+    }
+
+    #[test]
+    fn like_challenges_like() {
+        let blends = pair("new_blend", None, &[]).unwrap();
+        assert_eq!(
+            (blends.names(), blends.kind),
+            (["new_blend", "old_blend"].map(str::to_owned), Kind::Ensemble)
+        );
+        let models = pair("new_model", Some("old_model"), &[]).unwrap();
+        assert_eq!(
+            (models.names(), models.kind),
+            (["new_model", "old_model"].map(str::to_owned), Kind::Model)
+        );
+    }
+
+    #[test]
+    fn what_is_unlike_is_told_with_what_it_is() {
+        let said = |shadow, over| pair(shadow, over, &[]).unwrap_err().to_string();
+        let e = said("new_model", None);
+        assert!(
+            e.contains(
+                "`new_model` is a model with status Shadow, `old_blend` is an ensemble with role Production"
+            ),
+            "{e}"
+        );
+        let e = said("old_blend", Some("new_blend"));
+        assert!(
+            e.contains(
+                "`old_blend` is an ensemble with role Production, `new_blend` is an ensemble with role Shadow"
+            ),
+            "{e}"
+        );
+        let e = said("new_model", Some("base_line"));
+        assert!(e.contains("`base_line` is a model with status Baseline; a shadow ensemble replaces"), "{e}");
+        let e = said("dark_horse", None);
+        assert!(e.contains("`dark_horse` is neither a model nor an ensemble of this run"), "{e}");
+        said("new_blend", Some("next_blend"));
+        said("base_line", Some("old_model"));
+    }
+
+    #[test]
+    fn without_a_production_ensemble_what_would_be_replaced_has_to_be_said() {
+        let only = ["ensembles=[\"new_blend\"]"];
+        let e = pair("new_blend", None, &only).unwrap_err();
+        assert!(e.to_string().contains("say with --over what would be replaced"), "{e}");
+        assert_eq!(e.exit_code(), 2);
+        assert!(pair("new_model", Some("old_model"), &only).is_ok(), "models need none");
+    }
+
+    #[test]
+    fn only_those_who_may_approve_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("forewarn.toml");
+        let check = |text: &str, approver| {
+            std::fs::write(&file, text).unwrap();
+            check_approver(&Resolved::load(&file, &[], &[]).unwrap(), approver)
+        };
+        let two = "[promotion]\napprovers = [\"Ada\", \"Mary Anning\"]\n";
+        assert!(check(two, Some("Mary Anning")).is_ok() && check(two, None).is_ok());
+        for stranger in ["ada", "Mary", "Eve"] {
+            let e = check(two, Some(stranger)).unwrap_err().to_string();
+            assert!(e.contains("may not approve; `promotion.approvers` are: Ada, Mary Anning"), "{e}");
+        }
+        assert!(check("", Some("Eve")).is_ok(), "anyone, where nobody is named");
+        for text in ["", two] {
+            assert!(check(text, Some("")).unwrap_err().to_string().contains("it is empty; give a name"));
+        }
+    }
+}

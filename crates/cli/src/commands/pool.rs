@@ -36,3 +36,24 @@ fn words(pooled: &Pooled) -> String {
     let _ = writeln!(out, "filed: {}", pooled.folder.display());
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn who_was_combined_and_where_it_lies_is_told() {
+        let pooled = Pooled {
+            folder: "archive/ged_sb/common_ground/2020-12/pool-1".into(),
+            name: "common_ground".to_owned(),
+            origin: "2020-12".to_owned(),
+            members: vec!["left_hand".to_owned(), "right_hand".to_owned()],
+            absent: BTreeMap::from([("third_hand".to_owned(), "it is deprecated".to_owned())]),
+        };
+        let expected = "common_ground from 2020-12: left_hand, right_hand\n\
+                        filed: archive/ged_sb/common_ground/2020-12/pool-1\n";
+        assert_eq!(words(&pooled), expected);
+    }
+}

@@ -67,3 +67,82 @@ fn words(made: &Reconciliation) -> String {
     let _ = writeln!(out, "filed: {}\nfiled: {}", made.cells.display(), made.countries.display());
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use forewarn_pipeline::archived::Exception;
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(values: &[&str]) -> Result<Value, Failure> {
+        settings(&values.iter().map(|&v| v.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn settings_are_json_and_what_is_none_is_text() {
+        assert_eq!(set(&[]).unwrap(), json!({}));
+        let found =
+            set(&["floor=0.5", "compat=views", "of=[1, 2]", "no=true", "formula=a=b", "empty="]).unwrap();
+        let expected =
+            json!({"floor": 0.5, "compat": "views", "of": [1, 2], "no": true, "formula": "a=b", "empty": ""});
+        assert_eq!(found, expected);
+        assert_eq!(set(&["floor=1", "floor=2"]).unwrap(), json!({"floor": 2}), "the last counts");
+        let failure = set(&["floor=1", "views"]).unwrap_err();
+        assert_eq!((failure.code, failure.reason.as_str()), (2, "--set views: expected NAME=VALUE"));
+    }
+
+    #[test]
+    fn the_names_are_two() {
+        for names in [vec![], vec!["one".to_owned()], vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]] {
+            let arguments = ReconcileArguments {
+                cells: PathBuf::new(),
+                countries: PathBuf::new(),
+                method: "proportional".to_owned(),
+                set: Vec::new(),
+                archive: PathBuf::new(),
+                names,
+                json: false,
+            };
+            let failure = reconcile(&arguments).unwrap_err();
+            assert_eq!(failure.code, 2);
+            assert!(failure.reason.contains("takes two names"), "{}", failure.reason);
+        }
+    }
+
+    fn made(exceptions: &[(u32, &str)]) -> Reconciliation {
+        let exception =
+            |&(country, reason): &(u32, &str)| Exception { country, reason: reason.to_owned(), steps: 3 };
+        Reconciliation {
+            cells: "archive/cells".into(),
+            countries: "archive/countries".into(),
+            origin: "2020-12".to_owned(),
+            coherent: 40,
+            largest_difference: 2.5e-7,
+            exceptions: exceptions.iter().map(exception).collect(),
+            cells_without_country: 12,
+        }
+    }
+
+    #[test]
+    fn what_adds_up_and_where_it_lies_is_told() {
+        let expected = "from 2020-12: 40 countries add up in every step and draw, to within 2.5e-7 of their total\n\
+                        12 cells belong to no country that is whole and stay as they are\n\
+                        filed: archive/cells\nfiled: archive/countries\n";
+        assert_eq!(words(&made(&[])), expected);
+    }
+
+    #[test]
+    fn exceptions_are_told_by_reason_and_the_first_eight_named() {
+        let mut exceptions: Vec<(u32, &str)> = (1..=9).map(|country| (country, "no cells")).collect();
+        exceptions.extend([(20, "a gap"), (21, "a gap")]);
+        let out = words(&made(&exceptions));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[1], "2 do not: a gap (country 20, 21)");
+        assert_eq!(lines[2], "9 do not: no cells (country 1, 2, 3, 4, 5, 6, 7, 8, ...)");
+        let eight = words(&made(&exceptions[..8]));
+        assert!(eight.contains("8 do not: no cells (country 1, 2, 3, 4, 5, 6, 7, 8)"), "{eight}");
+    }
+}

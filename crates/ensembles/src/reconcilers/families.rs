@@ -183,3 +183,145 @@ pub(crate) fn check_not_negative(family: &Family) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::{Hierarchy, Period, Step, Unit};
+    use forewarn_kernels::random::Stream;
+
+    use super::*;
+
+    fn point(units: &[u32], values: &[f32]) -> Field {
+        let units = units.iter().map(|&u| Unit(u)).collect();
+        Field::point(Period(9), Step(2), units, values.to_vec()).unwrap()
+    }
+
+    fn draws(units: &[u32], width: usize, values: &[f32]) -> Field {
+        let units = units.iter().map(|&u| Unit(u)).collect();
+        Field::draws(Period(9), Step(2), units, width, values.to_vec()).unwrap()
+    }
+
+    /// Parts 10 to 19 belong to total 1, and so on; `solve` is told of each family.
+    fn told(
+        parts: &Field,
+        totals: &Field,
+        paired: bool,
+        solve: impl Fn(&mut Family) -> Result<Option<String>> + Sync,
+    ) -> Result<Reconciled> {
+        let hierarchy = Hierarchy::new(parts.units(), totals.units(), |u| Some(Unit(u.0 / 10)));
+        each(&ReconcileArgs::new(parts, totals, &hierarchy)?, paired, solve)
+    }
+
+    #[test]
+    fn the_largest_total_goes_to_the_largest_sum_and_ties_keep_their_order() {
+        // Sums 3, 1, 3, 0.
+        let parts = vec![1.0, 1.0, 3.0, 0.0, 2.0, 0.0, 0.0, 0.0];
+        let mut family = Family { total: vec![5.0, 40.0, 20.0, 30.0], parts: parts.clone() };
+        family.match_ranks();
+        assert_eq!(family.total, [30.0, 20.0, 40.0, 5.0]);
+        assert_eq!(family.parts, parts, "the parts stay");
+    }
+
+    #[test]
+    fn ranks_are_those_that_a_search_through_all_draws_finds() {
+        for seed in 0..40 {
+            let at = |row: u64, d: u64| (Stream::new(seed, &[row, d]).uniform(0) * 6.0).floor();
+            let row = |row| (0..12).map(move |d| at(row, d));
+            let total: Vec<f64> = row(0).collect();
+            let mut family = Family { total: total.clone(), parts: (1..4).flat_map(row).collect() };
+            family.match_ranks();
+            let sum = |d: u64| at(1, d) + at(2, d) + at(3, d);
+            for d in 0..12 {
+                // As many draws come before this one as have a smaller sum, or the same and a smaller number.
+                let before = (0..12).filter(|&o| (sum(o), o) < (sum(d), d)).count();
+                let mut left = total.clone();
+                left.sort_by(f64::total_cmp);
+                assert_eq!(family.total[d as usize], left[before], "seed {seed}, draw {d}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_draw_has_a_factor_of_its_own() {
+        let mut family = Family { total: vec![0.0; 3], parts: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0] };
+        family.scale(&[2.0, 0.0, 0.5]);
+        assert_eq!(family.parts, [2.0, 0.0, 1.5, 8.0, 0.0, 3.0]);
+        assert_eq!(family.sums(|v| v + 1.0), [12.0, 2.0, 6.5], "of what is made of each value");
+    }
+
+    #[test]
+    fn other_numbers_of_draws_become_quantiles() {
+        let wide = |width| Shape { width, draws: true };
+        assert_eq!(
+            wide(3).widen(&[9.0, 1.0, 5.0]),
+            [9.0, 1.0, 5.0],
+            "as many: the draws themselves, in their order"
+        );
+        assert_eq!(wide(4).widen(&[7.0]), [7.0; 4], "a point is the same in each draw");
+        // At 1/8, 3/8, 5/8, 7/8 of two draws: each twice.
+        assert_eq!(wide(4).widen(&[8.0, 2.0]), [2.0, 2.0, 8.0, 8.0]);
+        // At 1/4 and 3/4 of four draws: the second and the last.
+        assert_eq!(wide(2).widen(&[4.0, 3.0, 2.0, 1.0]), [2.0, 4.0]);
+        assert_eq!(wide(1).widen(&[3.0, 1.0, 2.0]), [2.0], "the median");
+    }
+
+    #[test]
+    fn points_stay_points_and_draws_are_as_many_as_the_parts_have() {
+        let keep = |_: &mut Family| Ok(None);
+        let (parts, totals) = (point(&[10, 11], &[1.0, 2.0]), point(&[1], &[5.0]));
+        let made = told(&parts, &totals, false, keep).unwrap();
+        assert_eq!((&made.parts, &made.totals), (&parts, &totals), "points are given back as points");
+        let totals = draws(&[1], 2, &[6.0, 4.0]);
+        let made = told(&parts, &totals, true, keep).unwrap();
+        assert_eq!(made.parts, draws(&[10, 11], 2, &[1.0, 1.0, 2.0, 2.0]), "as many as the totals have");
+        let parts = draws(&[10], 4, &[3.0, 2.0, 1.0, 0.0]);
+        let made = told(&parts, &totals, true, keep).unwrap();
+        assert_eq!((&made.parts, made.totals), (&parts, draws(&[1], 4, &[4.0, 4.0, 6.0, 6.0])));
+    }
+
+    #[test]
+    fn draws_are_matched_unless_they_are_pairs() {
+        let (parts, totals) = (draws(&[10], 3, &[3.0, 1.0, 2.0]), draws(&[1], 3, &[10.0, 20.0, 30.0]));
+        let keep = |_: &mut Family| Ok(None);
+        let totals_of = |paired| told(&parts, &totals, paired, keep).unwrap().totals;
+        assert_eq!(totals_of(true).values(), [10.0, 20.0, 30.0]);
+        assert_eq!(totals_of(false).values(), [30.0, 10.0, 20.0]);
+    }
+
+    #[test]
+    fn what_is_solved_is_put_back_where_it_was_and_what_is_incomplete_is_not_solved() {
+        let parts = point(&[10, 20, 21, 30, 90], &[1.0, 2.0, f32::NAN, 4.0, 5.0]);
+        let totals = point(&[1, 2, 3, 4], &[10.0, 20.0, f32::NAN, 40.0]);
+        let ninefold = |family: &mut Family| {
+            family.parts.iter_mut().for_each(|v| *v *= 9.0);
+            family.total[0] = 7.0;
+            Ok(Some("told".to_owned()))
+        };
+        let made = told(&parts, &totals, false, ninefold).unwrap();
+        let (parts, totals) = (made.parts.values(), made.totals.values());
+        assert_eq!((&parts[..2], &parts[3..]), (&[9.0, 2.0][..], &[4.0, 5.0][..]));
+        assert_eq!((&totals[..2], totals[3]), (&[7.0, 20.0][..], 40.0));
+        assert!(parts[2].is_nan() && totals[2].is_nan(), "missing stays missing");
+        let reasons = [
+            (1, "told"),
+            (2, "its part 21 has no forecast"),
+            (3, "it has no forecast of its own"),
+            (4, "none of its parts is forecast"),
+        ];
+        assert_eq!(made.exceptions, reasons.map(|(unit, reason)| (Unit(unit), reason.to_owned())));
+    }
+
+    #[test]
+    fn what_one_family_refuses_is_refused() {
+        let (parts, totals) = (point(&[10, 20], &[1.0, -2.0]), point(&[1, 2], &[1.0, 2.0]));
+        let error =
+            told(&parts, &totals, false, |family| check_not_negative(family).map(|()| None)).unwrap_err();
+        assert!(error.to_string().contains("a forecast of -2 cannot be reconciled"), "{error}");
+        let negative = Family { total: vec![0.0, -0.5], parts: vec![0.0, 0.0] };
+        assert!(check_not_negative(&negative).unwrap_err().to_string().contains("-0.5"));
+        assert!(
+            check_not_negative(&Family { total: vec![-0.0], parts: vec![0.0] }).is_ok(),
+            "zero is no less than zero"
+        );
+    }
+}

@@ -136,6 +136,8 @@ fn covariance(a: &[f64], b: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use forewarn_kernels::random::Stream;
+
     use super::*;
 
     fn family(total: &[f64], parts: &[&[f64]]) -> Family {
@@ -182,5 +184,58 @@ mod tests {
         assert!(shrinkage(&certain).abs() < 1e-12);
         let none = family(&[0.0; 4], &[&[1.0, 1.0, 2.0, 2.0], &[1.0, 2.0, 1.0, 2.0]]);
         assert_eq!(shrinkage(&none), 1.0, "r = 0");
+    }
+
+    #[test]
+    fn adjustments_are_those_of_the_formula_with_the_whole_covariance() {
+        for seed in 0..60 {
+            let at = |row: u64, d: u64| 50.0 + (Stream::new(seed, &[row, d]).uniform(0) * 9.0).floor();
+            let of = |row| (0..6).map(move |d| at(row, d));
+            let mut one = Family { total: of(0).map(|t| 3.0 * t).collect(), parts: (1..4).flat_map(of).collect() };
+            let before = Family { total: one.total.clone(), parts: one.parts.clone() };
+            adjust(&mut one, 0.25);
+            // z' = z - W c (c' W c)^-1 c' z, term by term.
+            let (rows, keep) = (before.rows().collect::<Vec<_>>(), 1.0 - shrinkage(&before));
+            let w = |i: usize, j: usize| {
+                if i == j { variance(rows[i]) + 0.25 } else { keep * covariance(rows[i], rows[j]) }
+            };
+            let with_sum = |i: usize| (0..3).map(|j| w(i, j)).sum::<f64>();
+            let all = variance(&before.total) + (0..3).map(with_sum).sum::<f64>();
+            for d in 0..6 {
+                let error = before.total[d] - (rows[0][d] + rows[1][d] + rows[2][d]);
+                let expected = before.total[d] - variance(&before.total) / all * error;
+                assert!((one.total[d] - expected).abs() < 1e-9, "seed {seed}, draw {d}");
+                for (i, row) in rows.iter().enumerate() {
+                    let expected = row[d] + with_sum(i) / all * error;
+                    let found = one.parts[6 * i + d];
+                    assert!((found - expected).abs() < 1e-9, "seed {seed}, part {i}, draw {d}: {found} {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_pairs_that_vary_nothing_is_known_of_correlations() {
+        assert_eq!(shrinkage(&family(&[0.0; 3], &[&[1.0, 2.0, 3.0], &[4.0, 4.0, 4.0]])), 1.0);
+        assert_eq!((variance(&[3.0]), covariance(&[], &[])), (0.0, 0.0), "one draw has no spread");
+        assert_eq!(standardised(&[2.0, 2.0]), None);
+        assert_eq!(standardised(&[1.0, 2.0, 3.0]), Some(vec![-1.0, 0.0, 1.0]));
+    }
+
+    #[test]
+    fn a_floor_lets_parts_that_saw_nothing_take_part() {
+        // Nothing varies but the total, var 8: the floors of 4 and 4 take half of what is missing, each half of that.
+        let mut one = family(&[6.0, 10.0], &[&[0.0, 0.0], &[0.0, 0.0]]);
+        assert_eq!(adjust(&mut one, 4.0), None);
+        assert_eq!((&one.total[..], &one.parts[..]), (&[3.0, 5.0][..], &[1.5, 2.5, 1.5, 2.5][..]));
+    }
+
+    #[test]
+    fn floors_are_numbers_of_zero_or_more() {
+        for variance_floor in [-0.1, f64::NAN, f64::INFINITY] {
+            let error = MinimumTrace { variance_floor }.check().unwrap_err().to_string();
+            assert!(error.contains("`variance-floor` is") && error.contains("0 or more"), "{error}");
+        }
+        assert!(MinimumTrace { variance_floor: 0.0 }.check().is_ok());
     }
 }

@@ -91,6 +91,8 @@ fn views(family: &mut Family) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use forewarn_kernels::random::Stream;
+
     use super::*;
 
     /// One total of `parts` rows of draws; gives the parts x draws and the reasons.
@@ -151,5 +153,27 @@ mod tests {
         let e = reconciled(&Proportional::default(), &[&[1.0], &[-2.0]], &[3.0]).unwrap_err().to_string();
         assert!(e.contains("a forecast of -2 cannot be reconciled"), "{e}");
         assert!(Proportional { floor: 0.0, compat: None }.check().is_err());
+    }
+
+    #[test]
+    fn shares_are_those_of_a_loop_over_draws() {
+        for seed in 0..60 {
+            let at = |row: u64, d: u64| {
+                let s = Stream::new(seed, &[row, d]);
+                if s.uniform(0) < 0.4 { 0.0 } else { (s.uniform(1) * 9.0).ceil() }
+            };
+            let (parts, draws) = (3, 6);
+            let of = |row| (0..draws).map(move |d| at(row, d));
+            let mut family = Family { total: of(0).collect(), parts: (1..=parts).flat_map(of).collect() };
+            share(&mut family, 0.5);
+            let mean = |row: u64| of(row).sum::<f64>() / draws as f64 + 0.5;
+            let means: f64 = (1..=parts).map(mean).sum();
+            for (row, d) in (1..=parts).flat_map(|row| (0..draws).map(move |d| (row, d))) {
+                let sum: f64 = (1..=parts).map(|part| at(part, d)).sum();
+                let expected = at(0, d) * if sum > 0.0 { at(row, d) / sum } else { mean(row) / means };
+                let found = family.parts[((row - 1) * draws + d) as usize];
+                assert!((found - expected).abs() < 1e-12, "seed {seed}, part {row}, draw {d}: {found} {expected}");
+            }
+        }
     }
 }

@@ -205,6 +205,10 @@ fn deprecated(models: &Path, name: &str) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use forewarn_store::{Digest, Manifest};
+    use serde_json::json;
+
+    use super::super::tests::{ORIGIN, archive, field, manifest, put, two};
     use super::*;
 
     #[test]
@@ -228,5 +232,186 @@ mod tests {
         assert!(scale(5000.0, 8.5).is_some());
         assert_eq!((scale(300.0, 5000.0), scale(0.0, 5000.0)), (None, None));
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+    }
+
+    const VALUES: [f32; 4] = [1.0, 2.0, 3.0, 4.0];
+
+    /// A record alone: nothing is read from its folder.
+    fn record(manifest: Manifest) -> Filed {
+        Filed { dir: "nowhere".into(), manifest }
+    }
+
+    fn run_of(run: &str, origin: (i32, &str), bytes: &[u8]) -> Filed {
+        let origin = (Period(origin.0), origin.1.to_owned());
+        record(Manifest { run: run.into(), origin, file: Digest::of_bytes(bytes), ..manifest("m") })
+    }
+
+    #[test]
+    fn runs_that_filed_the_same_are_one_and_others_are_told_apart() {
+        let december = (492, "2020-12");
+        let (a, b) = (run_of("r1", december, b"same"), run_of("r2", december, b"same"));
+        let (c, old) = (run_of("r3", december, b"other"), run_of("r0", (491, "2020-11"), b"old"));
+        assert_eq!(choose(&[&old, &a, &b], "2020-12").unwrap(), &a);
+        assert_eq!(
+            choose(&[&old, &a, &b], "2020-11").unwrap(),
+            &old,
+            "not the newest, the one that is asked for"
+        );
+        let reason = choose(&[&a, &b, &c], "2020-12").unwrap_err();
+        assert!(reason.starts_with("runs r1 and r3 filed different forecasts from 2020-12"), "{reason}");
+        let reason = choose(&[&old, &a], "2021-01").unwrap_err();
+        assert_eq!(reason, "it has no forecast from 2021-01; the archive holds its latest is from 2020-12");
+        assert!(choose(&[], "2021-01").unwrap_err().ends_with("the archive holds nothing"));
+    }
+
+    fn made_by(artifact: &str) -> Manifest {
+        let (algorithm, state) = ("zero".to_owned(), String::new());
+        let made = Made::Model { algorithm, settings: json!({}), artifact: artifact.into(), state };
+        Manifest { made, ..manifest("m") }
+    }
+
+    #[test]
+    fn models_are_trained_anew_each_cycle() {
+        // From December 2020, issued in January 2021: of the cycle that began in July 2020, before which June was known.
+        let said = |artifact: &str, cycle| stale(&record(made_by(artifact)), cycle);
+        assert_eq!((said("m_31122020", 7), said("m_30062020", 7)), (None, None));
+        let reason = said("m_31052020", 7).unwrap();
+        assert!(reason.contains("from months to 2020-05, the cycle of 2020-12 began in 2020-07"), "{reason}");
+        assert_eq!(said("m_31122020", 1), None, "a cycle that begins in the month of issue");
+        assert!(said("m_30112020", 1).is_some());
+        assert!(said("m_latest", 7).unwrap().contains("does not tell when it was trained"));
+    }
+
+    #[test]
+    fn only_monthly_models_have_a_cycle() {
+        let days = Manifest { cadence: Cadence::Day, ..made_by("m_31051999") };
+        assert_eq!(stale(&record(days), 7), None);
+        let (cells, countries) = (("a".to_owned(), "b".to_owned()), ("c".to_owned(), "d".to_owned()));
+        let made = Made::Reconciliation { algorithm: "x".into(), settings: json!({}), cells, countries };
+        assert_eq!(stale(&record(Manifest { made, ..manifest("m") }), 7), None);
+    }
+
+    #[test]
+    fn each_difference_is_named_with_both_values() {
+        let like = manifest("first_one");
+        let said = |here: Manifest| {
+            let filed = record(here);
+            differs(
+                &Candidate { name: "m".into(), filed, faults: Vec::new(), largest: 1.0 },
+                "first_one",
+                &like,
+            )
+        };
+        assert_eq!(said(Manifest { seed: 9, vintage: "new".into(), ..manifest("m") }), [""; 0]);
+        assert_eq!(
+            said(Manifest { target: "ged_ns".into(), ..manifest("m") }),
+            ["its target: ged_ns, `first_one` has ged_sb"]
+        );
+        assert_eq!(
+            said(Manifest { cadence: Cadence::Day, ..manifest("m") }),
+            ["its cadence: Day, `first_one` has Month"]
+        );
+        let all = said(Manifest { level: "cm".into(), steps: Step(36), units: 3, ..manifest("m") });
+        let expected = [
+            "its level: cm, `first_one` has pgm",
+            "its steps: 36, `first_one` has 2",
+            "its units: 3, `first_one` has 2",
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn the_first_gap_is_shown() {
+        let (_root, archive) = archive();
+        let whole = put(&archive, manifest("m"), two(VALUES));
+        assert_eq!(gaps(&whole).unwrap(), None);
+        let record = Manifest { missing: 2, ..manifest("n") };
+        let fields = vec![field(1, &[100, 101], &[1.0, 2.0]), field(2, &[100, 101], &[3.0, f32::NAN])];
+        let reason = gaps(&put(&archive, record, fields)).unwrap();
+        assert_eq!(reason.as_deref(), Some("it lacks 2 unit-steps, such as unit 101 at step 2"));
+        let told = put(&archive, Manifest { missing: 1, ..manifest("o") }, two(VALUES));
+        assert_eq!(gaps(&told).unwrap(), None, "nothing is missing, whatever the record says");
+    }
+
+    #[test]
+    fn a_model_of_another_project_has_no_status() {
+        let folder = tempfile::tempdir().unwrap();
+        let say = |text: &str| {
+            std::fs::write(folder.path().join("old_hand.toml"), text).unwrap();
+            deprecated(folder.path(), "old_hand")
+        };
+        assert_eq!(deprecated(folder.path(), "old_hand").unwrap(), None);
+        assert_eq!(say("algorithm = \"zero\"\n").unwrap(), None);
+        assert_eq!(say("algorithm = \"zero\"\nstatus = \"deployed\"\n").unwrap(), None);
+        assert!(say("status = \"deprecated\"\n").unwrap().unwrap().starts_with("it is deprecated ("));
+        let error = say("status = \"retired\"\n").unwrap_err();
+        assert!(error.to_string().contains("old_hand.toml"), "{error}");
+    }
+
+    fn names(of: &[&str]) -> Vec<String> {
+        of.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn the_newest_origin_of_any_member_is_looked_for() {
+        let (_root, archive) = archive();
+        let earlier = Manifest { origin: (Period(480), "2019-12".into()), ..manifest("left_hand") };
+        put(&archive, earlier, two(VALUES));
+        put(&archive, manifest("right_hand"), two(VALUES));
+        let later = Manifest { origin: (Period(504), "2021-12".into()), ..manifest("third_hand") };
+        put(&archive, later, two(VALUES));
+        let both = names(&["left_hand", "right_hand"]);
+        let (origin, found) = search(&archive, &both, None).unwrap();
+        assert_eq!(origin, "2020-12", "who is no member does not count");
+        assert_eq!(found.found.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["right_hand"]);
+        assert_eq!(found.absent.len(), 1);
+        assert!(
+            found.absent[0]
+                .1
+                .contains("no forecast from 2020-12; the archive holds its latest is from 2019-12")
+        );
+        let (origin, found) = search(&archive, &both, Some("2019-12")).unwrap();
+        assert_eq!((origin.as_str(), found.found[0].name.as_str()), ("2019-12", "left_hand"));
+        let error = search(&archive, &names(&["no_one"]), None).unwrap_err();
+        assert!(error.to_string().contains("it holds no forecast of no_one"), "{error}");
+    }
+
+    #[test]
+    fn all_that_speaks_against_a_member_is_noted() {
+        let (root, archive) = archive();
+        std::fs::write(root.path().join("old_hand.toml"), "status = \"deprecated\"\n").unwrap();
+        put(&archive, manifest("good_one"), two([f32::NAN, 500.0, 3.0, 4.0]));
+        put(&archive, manifest("good_two"), two([900.0, 0.0, 3.0, 4.0]));
+        let logarithms = Manifest { steps: Step(1), missing: 1, ..made_by("m_31051999") };
+        let fields = vec![field(1, &[100, 101], &[6.0, f32::NAN])];
+        put(&archive, Manifest { name: "old_hand".into(), ..logarithms }, fields);
+        let members = names(&["good_one", "good_two", "old_hand"]);
+        let mut found = search(&archive, &members, None).unwrap().1.found;
+        assert_eq!(
+            (found[0].largest, found[0].filed.manifest.origin.0),
+            (500.0, ORIGIN),
+            "a gap has no size"
+        );
+        let damaged = found[1].filed.file();
+        std::fs::write(&damaged, [std::fs::read(&damaged).unwrap(), b"!".to_vec()].concat()).unwrap();
+        found[2].largest = 4.0;
+        check(&archive, &mut found, 7, root.path()).unwrap();
+        assert_eq!(found[0].faults, [""; 0], "against the first nothing is said");
+        assert!(
+            found[1].faults.len() == 1 && found[1].faults[0].contains("has sha256"),
+            "{:?}",
+            found[1].faults
+        );
+        let kinds = [
+            "its steps: 1",
+            "another scale",
+            "such as unit 101 at step 1",
+            "train it anew",
+            "it is deprecated",
+        ];
+        assert_eq!(found[2].faults.len(), kinds.len(), "{:?}", found[2].faults);
+        for (kind, fault) in kinds.iter().zip(&found[2].faults) {
+            assert!(fault.contains(kind), "{kind}: {fault}");
+        }
     }
 }

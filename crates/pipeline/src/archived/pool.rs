@@ -136,3 +136,89 @@ fn field(
     let members: Vec<_> = names.iter().zip(&fields).map(|(name, field)| Member { name, field }).collect();
     Ok(combine.combine(&CombineArgs::new(&members, seed))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::super::tests::{manifest, put, two};
+    use super::*;
+
+    /// A project with an archive and an ensemble of `left_hand` and `right_hand`.
+    fn project(ensemble: &str) -> (TempDir, Archive, Pool) {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("ensembles")).unwrap();
+        let file = root.path().join("ensembles/common_ground.toml");
+        let text = format!("{ensemble}\nmembers = [\"left_hand\", \"right_hand\"]\n");
+        std::fs::write(&file, text).unwrap();
+        let archive = Archive::open(root.path().join("archive")).unwrap();
+        let request =
+            Pool { archive: root.path().join("archive"), ensemble: file, origin: None, cycle: 7, seed: 5 };
+        (root, archive, request)
+    }
+
+    fn code() -> Code {
+        Code { revision: "0.1.0".into(), digest: "program".into() }
+    }
+
+    /// Who is combined when `left_hand` has a forecast, with these faults, and `right_hand` has none.
+    fn half(missing: &str, faults: &[&str]) -> Result<(Vec<Candidate>, BTreeMap<String, String>)> {
+        let (_root, archive, request) = project(&format!("algorithm = \"mean\"\nmissing = \"{missing}\""));
+        put(&archive, manifest("left_hand"), two([1.0, 2.0, 3.0, 4.0]));
+        let spec = archived_ensemble(&request.ensemble)?;
+        let (_, mut search) = members::search(&archive, &spec.members, None)?;
+        search.found[0].faults = faults.iter().map(|&fault| fault.to_owned()).collect();
+        accepted(&spec, search)
+    }
+
+    #[test]
+    fn an_ensemble_that_needs_all_names_everyone_who_is_missing() {
+        let error = half("fail", &["too old", "too small"]).unwrap_err();
+        assert!(matches!(error, Error::Gate { gate: "members", .. }), "{error:?}");
+        let said = error.to_string();
+        assert!(said.contains("`left_hand`: too old; too small; `right_hand`: it has no forecast"), "{said}");
+        assert!(said.contains("`missing = \"degrade\"`"), "{said}");
+        assert!(half("fail", &[]).is_err(), "one is not there");
+    }
+
+    #[test]
+    fn an_ensemble_that_degrades_combines_who_is_left_if_anyone_is() {
+        let (members, absent) = half("degrade", &[]).unwrap();
+        assert_eq!(members.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["left_hand"]);
+        assert_eq!(absent.keys().collect::<Vec<_>>(), ["right_hand"]);
+        assert!(half("degrade", &["too old"]).unwrap_err().to_string().contains("`left_hand`: too old"));
+    }
+
+    #[test]
+    fn the_members_forecasts_are_combined_step_by_step_and_recorded() {
+        let (_root, archive, request) = project("algorithm = \"mean\"\nrole = \"production\"");
+        let left = put(&archive, manifest("left_hand"), two([1.0, 2.0, 3.0, 4.0]));
+        let newer = Manifest { vintage: "candidate".into(), ..manifest("right_hand") };
+        put(&archive, newer, two([3.0, 2.0, 5.0, 0.0]));
+        let pooled = pool(&request, &code()).unwrap();
+        assert_eq!((pooled.name.as_str(), pooled.origin.as_str()), ("common_ground", "2020-12"));
+        assert_eq!((pooled.members.len(), pooled.absent.len()), (2, 0));
+        let filed = Filed::read(&pooled.folder).unwrap();
+        let values = |step| filed.open().unwrap().field(Step(step)).unwrap().into_values();
+        assert_eq!((values(1), values(2)), (vec![2.0, 2.0], vec![4.0, 2.0]));
+        let record = &filed.manifest;
+        assert_eq!((record.vintage.as_str(), record.steps, record.units), ("candidate + final", Step(2), 2));
+        let Made::Ensemble { role, members, .. } = &record.made else { panic!("{:?}", record.made) };
+        assert_eq!((role.as_str(), &members["left_hand"]), ("production", &left.manifest.file.to_string()));
+        let again = pool(&request, &code()).unwrap();
+        assert_eq!((again.folder, archive.list().unwrap().len()), (pooled.folder.clone(), 3), "nothing new");
+        let other = pool(&Pool { seed: 6, ..request }, &code()).unwrap();
+        assert_ne!(other.folder, pooled.folder, "another seed is another run");
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_before_anything_is_read() {
+        let (_root, _, request) = project("algorithm = \"stacking\"");
+        for cycle in [0, 13] {
+            let error = pool(&Pool { cycle, ..request.clone() }, &code()).unwrap_err();
+            assert!(error.to_string().contains("is no month of the year"), "{error}");
+        }
+        let error = pool(&request, &code()).unwrap_err().to_string();
+        assert!(error.contains("`stacking` learns from past forecasts; combine it in a run"), "{error}");
+    }
+}

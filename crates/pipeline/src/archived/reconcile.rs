@@ -225,3 +225,127 @@ fn agree(cells: &Manifest, countries: &Manifest) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{archive, field, manifest, put};
+    use super::*;
+
+    #[test]
+    fn cells_and_countries_of_one_forecast_agree() {
+        let (cells, countries) =
+            (manifest("cells"), Manifest { level: "cm".into(), ..manifest("countries") });
+        agree(&cells, &countries).unwrap();
+        let wrong = |cells: &Manifest, countries: &Manifest| agree(cells, countries).unwrap_err().to_string();
+        let said = wrong(&countries, &cells);
+        assert!(said.contains("the level of the cells is `cm`, it must be `pgm`"), "{said}");
+        assert!(wrong(&cells, &cells).contains("the level of the countries is `pgm`, it must be `cm`"));
+        let other = Manifest { target: "ged_ns".into(), ..countries.clone() };
+        assert!(wrong(&cells, &other).contains("the target is `ged_ns`, it must be `ged_sb`"));
+        let other = Manifest { origin: (manifest("m").origin.0, "2020-11".into()), ..countries.clone() };
+        assert!(wrong(&cells, &other).contains("the origin is `2020-11`, it must be `2020-12`"));
+        let other = Manifest { steps: Step(36), ..countries };
+        assert!(wrong(&cells, &other).contains("the number of steps is `36`, it must be `2`"));
+    }
+
+    /// The cells of the first two countries with 2 to 9 cells on land.
+    fn small() -> [(u32, Vec<u32>); 2] {
+        let mut all: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for cell in geography::region(geography::Region::Land).iter() {
+            if let Some(country) = geography::country(*cell) {
+                all.entry(country.id).or_default().push(cell.0);
+            }
+        }
+        let mut small = all.into_iter().filter(|(_, cells)| (2..10).contains(&cells.len()));
+        [small.next().unwrap(), small.next().unwrap()]
+    }
+
+    /// The cells of both without the last of the second, ascending.
+    fn all_but_one([(_, whole), (_, partly)]: &[(u32, Vec<u32>); 2]) -> Vec<u32> {
+        let mut cells = [&whole[..], &partly[..partly.len() - 1]].concat();
+        cells.sort_unstable();
+        cells
+    }
+
+    #[test]
+    fn a_country_is_a_sum_only_where_all_of_it_is_forecast() {
+        let both = small();
+        let cells: Vec<Unit> = all_but_one(&both).into_iter().map(Unit).collect();
+        let [(whole, there), (partly, of)] = &both;
+        let coverage = Coverage::of(&cells);
+        let hierarchy = coverage.hierarchy(&cells, &[Unit(*whole), Unit(*partly)]);
+        let rows: Vec<usize> = (0..cells.len()).filter(|&row| there.contains(&cells[row].0)).collect();
+        assert_eq!(hierarchy.children(), [rows, vec![]]);
+        assert_eq!(hierarchy.orphans().len(), of.len() - 1);
+        let said = format!("only {} of its {} cells are forecast", of.len() - 1, of.len());
+        assert_eq!((coverage.partly(*whole), coverage.partly(*partly)), (None, Some(said)));
+        assert_eq!(Coverage::of(&[]).partly(*whole), None, "of nothing");
+        assert_eq!(coverage.partly(u32::MAX), None, "no such country");
+    }
+
+    fn made(totals: &[f32], exceptions: &[(u32, &str)]) -> Reconciled {
+        Reconciled {
+            parts: field(1, &[10, 11, 20], &[1.0, 4.0, 2.0, 4.0, 0.25, 0.0]),
+            totals: field(1, &[1, 2], totals),
+            exceptions: exceptions.iter().map(|&(unit, reason)| (Unit(unit), reason.to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn the_largest_difference_is_relative_and_of_those_that_add_up() {
+        let units = |ids: &[u32]| ids.iter().map(|&u| Unit(u)).collect::<Vec<_>>();
+        let hierarchy = Hierarchy::new(&units(&[10, 11, 20]), &units(&[1, 2]), |u| Some(Unit(u.0 / 10)));
+        let mut findings = Findings::default();
+        findings.add(&made(&[3.0, 8.0, 0.25, 0.0], &[]), &hierarchy);
+        assert_eq!(findings.largest_difference, 0.0);
+        // The cells of the first sum to 3 and 8; 8 is 2 less than 10.
+        findings.add(&made(&[3.0, 10.0, 0.25, 0.0], &[]), &hierarchy);
+        assert_eq!(findings.largest_difference, 0.2);
+        // Below 1 it is absolute: 0.5 - 0.25.
+        findings.add(&made(&[3.0, 8.0, 0.5, 0.0], &[]), &hierarchy);
+        assert_eq!(findings.largest_difference, 0.25);
+        findings.add(&made(&[30.0, 8.0, 0.25, 0.0], &[(1, "why")]), &hierarchy);
+        findings.add(&made(&[3.0, 8.0, 0.25, 0.0], &[(1, "why"), (2, "what")]), &hierarchy);
+        assert_eq!(findings.largest_difference, 0.25, "what is excepted need not add up");
+        let exceptions = findings.exceptions(&Coverage(BTreeMap::from([(2, (3, 1))])));
+        let reason = "only 1 of its 3 cells are forecast".to_owned();
+        let first = Exception { country: 1, reason: "why".into(), steps: 2 };
+        assert_eq!(exceptions, [first, Exception { country: 2, reason, steps: 1 }]);
+    }
+
+    #[test]
+    fn both_results_are_filed_and_add_up() {
+        let (root, archive) = archive();
+        let both = small();
+        let (cells, ids) = (all_but_one(&both), [both[0].0, both[1].0]);
+        let of_cells = |step| field(step, &cells, &vec![1.0; cells.len()]);
+        let of_countries = |step| field(step, &ids, &[12.0, 7.0]);
+        let from = put(&archive, manifest("fine_grain"), vec![of_cells(1), of_cells(2)]);
+        let record = Manifest { level: "cm".into(), ..manifest("broad_brush") };
+        let to = put(&archive, record, vec![of_countries(1), of_countries(2)]);
+        let request = ReconciliationRequest {
+            cells: from.dir,
+            countries: to.dir,
+            method: "proportional".into(),
+            settings: json!({}),
+            archive: root.path().join("archive"),
+            names: ("fine_sum".into(), "broad_sum".into()),
+        };
+        let code = Code { revision: "0.1.0".into(), digest: "program".into() };
+        let made = reconcile(&request, &code).unwrap();
+        assert_eq!((made.coherent, made.cells_without_country), (1, both[1].1.len() - 1));
+        assert!(made.largest_difference < 1e-6, "{}", made.largest_difference);
+        let [exception] = &made.exceptions[..] else { panic!("{:?}", made.exceptions) };
+        assert_eq!((exception.country, exception.steps), (ids[1], 2));
+        assert!(exception.reason.starts_with("only "), "{}", exception.reason);
+        let filed = Filed::read(&made.cells).unwrap();
+        let there = filed.open().unwrap().field(Step(2)).unwrap();
+        for (cell, &value) in there.units().iter().zip(there.values()) {
+            let share = if both[0].1.contains(&cell.0) { 12.0 / both[0].1.len() as f32 } else { 1.0 };
+            assert!((value - share).abs() < 1e-5, "cell {cell}: {value}");
+        }
+        let totals = Filed::read(&made.countries).unwrap().open().unwrap().field(Step(1)).unwrap();
+        assert_eq!(totals.values(), [12.0, 7.0], "totals are kept");
+        assert_eq!(filed.manifest.name, "fine_sum");
+    }
+}

@@ -102,3 +102,73 @@ fn field(
     let members: Vec<_> = names.iter().zip(&fields).map(|(name, field)| Member { name, field }).collect();
     Ok(combine.combine(&CombineArgs::new(&members, seed))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use forewarn_catalog::{ENSEMBLES, find};
+    use forewarn_store::Digest;
+
+    use super::*;
+    use crate::components::Role;
+    use crate::stages::forecast::Size;
+
+    #[test]
+    fn weights_stand_in_the_order_of_the_names() {
+        let weights = |step: Step| vec![f64::from(step.0), 0.5, 0.25];
+        let rows = by_name(&["c", "a", "b"], weights, Step(2));
+        assert_eq!(rows, [[0.5, 0.25, 1.0], [0.5, 0.25, 2.0]]);
+        assert_eq!(by_name(&["b", "a"], |_| Vec::new(), Step(3)), [[0.0; 0]; 0], "none at all");
+        let late = |step: Step| if step.0 == 2 { vec![0.75, 0.25] } else { Vec::new() };
+        assert_eq!(by_name(&["b", "a"], late, Step(2)), [vec![], vec![0.25, 0.75]], "none at the first step");
+    }
+
+    fn spec(missing: MissingMember) -> EnsembleSpec {
+        EnsembleSpec {
+            name: "common_ground".into(),
+            algorithm: "mean".into(),
+            role: Role::Shadow,
+            members: ["left_hand", "right_hand", "third_hand"].map(str::to_owned).to_vec(),
+            missing,
+            settings: json!({}),
+            ensemble: find("ensemble", ENSEMBLES, "mean").unwrap().default().unwrap(),
+        }
+    }
+
+    fn made(names: &[&str]) -> Vec<Made> {
+        let one = |name: &&str| Made {
+            name: (*name).to_owned(),
+            file: name.into(),
+            digest: String::new(),
+            sha256: Digest::of_bytes(b""),
+            seed: 0,
+            size: Size::default(),
+            absent: Vec::new(),
+            weights: Vec::new(),
+        };
+        names.iter().map(one).collect()
+    }
+
+    #[test]
+    fn members_stand_in_the_order_of_the_ensemble() {
+        let all = made(&["third_hand", "dark_horse", "right_hand", "left_hand"]);
+        for missing in [MissingMember::Fail, MissingMember::Degrade] {
+            let (members, absent) = present(&spec(missing), &all).unwrap();
+            let names: Vec<_> = members.iter().map(|m| m.name.as_str()).collect();
+            assert_eq!(names, ["left_hand", "right_hand", "third_hand"]);
+            assert_eq!(absent, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn who_has_no_forecast_stops_the_ensemble_or_is_left_out() {
+        let (one, none) = (made(&["third_hand"]), made(&["dark_horse"]));
+        let e = present(&spec(MissingMember::Fail), &one).unwrap_err().to_string();
+        assert!(e.contains("its member `left_hand` has no forecast; with `missing = \"degrade\"`"), "{e}");
+        let degrades = spec(MissingMember::Degrade);
+        let (members, absent) = present(&degrades, &one).unwrap();
+        assert_eq!((members.len(), members[0].name.as_str()), (1, "third_hand"));
+        assert_eq!(absent, ["left_hand", "right_hand"]);
+        let e = present(&degrades, &none).unwrap_err().to_string();
+        assert!(e.contains("none of its members has a forecast"), "{e}");
+    }
+}

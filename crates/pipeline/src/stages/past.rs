@@ -82,3 +82,107 @@ impl Past for PastForecasts<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use forewarn_core::{Axis, Cadence, Unit, Units};
+    use forewarn_store::{Digest, Labels, write_forecast};
+
+    use super::*;
+    use crate::stages::forecast::Size;
+
+    const TARGET: &str = "ged_sb";
+
+    /// Two units in periods 1 to 20; the truth of the first is the number of the period.
+    fn panel() -> Panel {
+        let axis = Axis { cadence: Cadence::Month, first: Period(1), len: 20 };
+        let mut panel = Panel::new(axis, units()).unwrap();
+        let values = (1..=20_u8).flat_map(|period| [f32::from(period), 0.0]).collect();
+        panel.push(TARGET, values).unwrap();
+        panel
+    }
+
+    fn units() -> Units {
+        [Unit(7), Unit(9)].into_iter().collect()
+    }
+
+    /// A forecast of three steps, which says for the first unit 100 times its origin plus the step, and `add`.
+    fn made(folder: &Path, name: &str, origin: i32, add: f32) -> Made {
+        let file = folder.join(format!("{name}_{origin}.parquet"));
+        let labels = Labels { target: TARGET.into(), level: "pgm".into(), cadence: Cadence::Month };
+        let field = |step: u16| {
+            let value = 100.0 * origin as f32 + f32::from(step) + add;
+            Field::point(Period(origin), Step(step), units(), vec![value, 0.0]).unwrap()
+        };
+        write_forecast(std::fs::File::create(&file).unwrap(), &labels, (1..=3).map(field)).unwrap();
+        Made {
+            name: name.to_owned(),
+            digest: file.display().to_string(),
+            file,
+            sha256: Digest::of_bytes(b""),
+            seed: 0,
+            size: Size::default(),
+            absent: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
+
+    fn past<'a>(panel: &'a Panel, origin: i32, earlier: &[(i32, &'a [Made])]) -> PastForecasts<'a> {
+        let earlier = earlier.iter().map(|(from, made)| (Period(*from), made.iter().collect())).collect();
+        PastForecasts { panel, target: TARGET, steps: Step(3), origin: Period(origin), earlier }
+    }
+
+    #[test]
+    fn a_target_is_known_once_it_is_observed() {
+        let panel = panel();
+        let known =
+            |origin, from| past(&panel, origin, &[]).known(Period(from)).map(|s| s.0).collect::<Vec<_>>();
+        assert_eq!(known(15, 10), [1, 2, 3], "no more steps than there are");
+        assert_eq!(known(13, 10), [1, 2, 3]);
+        assert_eq!(known(12, 10), [1, 2], "period 13 comes after the origin");
+        assert_eq!(known(11, 10), [1]);
+        assert_eq!(
+            (known(10, 10), known(9, 10)),
+            (vec![], vec![]),
+            "nothing of itself, or of what comes later"
+        );
+        assert_eq!(known(-8, -10), [1, 2], "periods before 1980");
+    }
+
+    #[test]
+    fn targets_are_visited_origin_by_origin_with_their_truth() {
+        let (folder, panel) = (tempfile::tempdir().unwrap(), panel());
+        let of = |origin| [made(folder.path(), "b", origin, 0.0), made(folder.path(), "a", origin, 0.5)];
+        let (tenth, twelfth) = (of(10), of(12));
+        let past = past(&panel, 13, &[(10, &tenth), (12, &twelfth)]);
+        let mut seen = Vec::new();
+        past.visit(&mut |target| {
+            let names: Vec<_> = target.members.iter().map(|m| m.name).collect();
+            assert_eq!(names, ["b", "a"], "members keep their order");
+            let first: Vec<f32> = target.members.iter().map(|m| m.field.values()[0]).collect();
+            seen.push((first[0], first[1], target.truth[0]));
+            Ok(())
+        })
+        .unwrap();
+        let expected =
+            [(1001.0, 1001.5, 11.0), (1002.0, 1002.5, 12.0), (1003.0, 1003.5, 13.0), (1201.0, 1201.5, 13.0)];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_visit_ends_with_the_first_refusal() {
+        let (folder, panel) = (tempfile::tempdir().unwrap(), panel());
+        let tenth = [made(folder.path(), "a", 10, 0.0)];
+        let mut visits = 0;
+        let stopped = past(&panel, 13, &[(10, &tenth)]).visit(&mut |_| {
+            visits += 1;
+            if visits == 2 { Err(Fault::data("enough")) } else { Ok(()) }
+        });
+        assert_eq!((stopped.unwrap_err().to_string().contains("enough"), visits), (true, 2));
+        std::fs::remove_file(&tenth[0].file).unwrap();
+        let gone = past(&panel, 13, &[(10, &tenth)]).visit(&mut |_| Ok(())).unwrap_err().to_string();
+        assert!(gone.contains("a past forecast cannot be read"), "{gone}");
+    }
+}
