@@ -84,9 +84,8 @@ fn views(family: &mut Family) -> Result<Option<String>> {
     let factors: Vec<f64> = family.total.iter().zip(&sums).map(factor).collect();
     family.parts.iter_mut().for_each(|v| *v = v.max(0.0));
     family.scale(&factors);
-    let lost = family.total.iter().zip(&sums).filter(|(total, sum)| **sum <= 0.0 && **total > 0.0).count();
-    let draws = family.width();
-    Ok((lost > 0).then(|| format!("in {lost} of {draws} draws its parts are all zero, and the total is not")))
+    let lost = family.total.iter().zip(&sums).any(|(total, sum)| *sum <= 0.0 && *total > 0.0);
+    Ok(lost.then(|| "in some draws its parts are all zero, and the total is not".to_owned()))
 }
 
 #[cfg(test)]
