@@ -8,6 +8,9 @@ use crate::DRIFT_TESTS;
 
 const REPLICATES: u64 = 2000;
 
+/// Tests of the mean, whose documentation says so: their p values need a variance, which [`count`] has not.
+const OF_THE_MEAN: [&str; 1] = ["welch"];
+
 fn compare(test: &dyn DriftTest, reference: &[f64], current: &[f64]) -> Drift {
     test.compare(&DriftArgs::new(reference, current).unwrap()).unwrap()
 }
@@ -35,9 +38,14 @@ fn margin(share: f64) -> f64 {
     4.0 * (share * (1.0 - share) / REPLICATES as f64).sqrt()
 }
 
-/// A count that is zero four times in five.
+/// A count that is zero four times in five, with a tail so long that it has no mean.
 fn count(u: f64) -> f64 {
     if u < 0.8 { 0.0 } else { (1.0 / (1.0 - u)).floor() }
+}
+
+/// A count that is zero four times in five, with a short tail.
+fn small_count(u: f64) -> f64 {
+    if u < 0.8 { 0.0 } else { (1.0 - (5.0 - 5.0 * u).ln()).floor() }
 }
 
 #[test]
@@ -56,7 +64,8 @@ fn p_values_are_uniform_when_nothing_drifts() {
 #[test]
 fn counts_with_many_zeros_raise_no_more_alarms_than_allowed() {
     for entry in DRIFT_TESTS {
-        let p = null_p_values(entry.default().unwrap().as_ref(), count);
+        let value = if OF_THE_MEAN.contains(&entry.name) { small_count } else { count };
+        let p = null_p_values(entry.default().unwrap().as_ref(), value);
         for level in [0.01, 0.05, 0.1, 0.25, 0.5] {
             let share = alarms(&p, level);
             assert!(

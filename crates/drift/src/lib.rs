@@ -6,8 +6,12 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [kolmogorov_smirnov];
+    pub static DRIFT_TESTS: [DriftTest] = [kolmogorov_smirnov, mann_whitney, welch];
 }
 
+mod level;
+
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod conformance;
