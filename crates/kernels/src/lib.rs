@@ -15,6 +15,7 @@ pub mod autocorrelation;
 pub mod binary;
 pub mod bootstrap;
 pub mod comparison;
+pub mod contingency;
 pub mod correlation;
 pub mod crps;
 pub mod distinct;
