@@ -8,6 +8,9 @@ use crate::DRIFT_TESTS;
 
 const REPLICATES: u64 = 2000;
 
+/// Tests of the mean, whose documentation says so: their p values need a variance, which [`count`] has not.
+const OF_THE_MEAN: [&str; 1] = ["welch"];
+
 fn compare(test: &dyn DriftTest, reference: &[f64], current: &[f64]) -> Drift {
     test.compare(&DriftArgs::new(reference, current).unwrap()).unwrap()
 }
@@ -17,10 +20,14 @@ fn sample(seed: u64, size: u64, value: fn(f64) -> f64) -> Vec<f64> {
     (0..size).map(|i| value(Stream::new(seed, &[size]).uniform(i))).collect()
 }
 
-/// p values of samples of one distribution, ascending.
+/// p values of samples of one distribution, ascending; without those that the test refuses.
 fn null_p_values(test: &dyn DriftTest, value: fn(f64) -> f64) -> Vec<f64> {
-    let p = |r| compare(test, &sample(2 * r, 60, value), &sample(2 * r + 1, 47, value)).p_value;
-    let mut p: Vec<f64> = (0..REPLICATES).map(p).collect();
+    let p = |r| {
+        let (before, after) = (sample(2 * r, 60, value), sample(2 * r + 1, 47, value));
+        test.compare(&DriftArgs::new(&before, &after).unwrap()).ok().map(|drift| drift.p_value)
+    };
+    let mut p: Vec<f64> = (0..REPLICATES).filter_map(p).collect();
+    assert!(p.len() as f64 > 0.97 * REPLICATES as f64, "most samples are refused");
     p.sort_by(f64::total_cmp);
     p
 }
@@ -35,9 +42,14 @@ fn margin(share: f64) -> f64 {
     4.0 * (share * (1.0 - share) / REPLICATES as f64).sqrt()
 }
 
-/// A count that is zero four times in five.
+/// A count that is zero four times in five, with a tail so long that it has no mean.
 fn count(u: f64) -> f64 {
     if u < 0.8 { 0.0 } else { (1.0 / (1.0 - u)).floor() }
+}
+
+/// A count that is zero four times in five, with a short tail.
+fn small_count(u: f64) -> f64 {
+    if u < 0.8 { 0.0 } else { (1.0 - (5.0 - 5.0 * u).ln()).floor() }
 }
 
 #[test]
@@ -56,7 +68,8 @@ fn p_values_are_uniform_when_nothing_drifts() {
 #[test]
 fn counts_with_many_zeros_raise_no_more_alarms_than_allowed() {
     for entry in DRIFT_TESTS {
-        let p = null_p_values(entry.default().unwrap().as_ref(), count);
+        let value = if OF_THE_MEAN.contains(&entry.name) { small_count } else { count };
+        let p = null_p_values(entry.default().unwrap().as_ref(), value);
         for level in [0.01, 0.05, 0.1, 0.25, 0.5] {
             let share = alarms(&p, level);
             assert!(

@@ -49,12 +49,8 @@ impl Default for KolmogorovSmirnov {
 
 impl KolmogorovSmirnov {
     fn check(self) -> Result<Self> {
-        let level = self.level;
-        if 0.0 < level && level < 1.0 {
-            return Ok(self);
-        }
-        let reason = format!("`level` is {level}; it must be between 0 and 1, both excluded");
-        Err(Error::config("kolmogorov-smirnov", reason))
+        crate::level::check("kolmogorov-smirnov", self.level)?;
+        Ok(self)
     }
 }
 

@@ -6,8 +6,13 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [kolmogorov_smirnov];
+    pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+mod binned;
+mod level;
+
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod conformance;

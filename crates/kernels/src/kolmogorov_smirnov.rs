@@ -48,6 +48,11 @@ impl Pooled {
         gap
     }
 
+    /// How many values of each sample are at every distinct value, ascending.
+    pub fn counts(&self) -> &[[u64; 2]] {
+        &self.counts
+    }
+
     /// Sample sizes.
     pub fn sizes(&self) -> [u64; 2] {
         self.sizes
