@@ -5,15 +5,14 @@ mod members;
 mod pool;
 mod reconcile;
 
-use std::path::Path;
-
 use forewarn_core::{Field, Step};
-use forewarn_store::{Archive, Digest, Filed, Labels, Manifest, write_forecast};
+use forewarn_store::{Archive, Digest, Filed, Labels, Manifest};
 use serde::Serialize;
 
 pub use pool::{Pool, Pooled, pool};
 pub use reconcile::{Exception, Reconciliation, ReconciliationRequest, reconcile};
 
+use crate::stages::forecast::{Size, write_all};
 use crate::{Error, Result};
 
 /// The labels of what is made from forecasts with these.
@@ -22,7 +21,7 @@ fn labels(of: &Manifest) -> Labels {
 }
 
 /// Files what `make` makes of each step, one at a time so that memory is that of one step, under the record that `manifest`
-/// makes of the file's digest and the number of unit-steps without a forecast.
+/// makes of the file's digest and what is in it.
 ///
 /// # Errors
 /// What `make` refuses; an archive that cannot be written.
@@ -31,36 +30,12 @@ fn file_forecast(
     labels: &Labels,
     steps: Step,
     make: impl Fn(Step) -> Result<Field>,
-    manifest: impl FnOnce(Digest, &Shape) -> Manifest,
+    manifest: impl FnOnce(Digest, &Size) -> Manifest,
 ) -> Result<Filed> {
     let folder = tempfile::tempdir().map_err(Error::io("temporary folder"))?;
     let path = folder.path().join("forecast.parquet");
-    let shape = write(&path, labels, steps, make)?;
-    Ok(archive.file(manifest(Digest::of_file(&path)?, &shape), &path)?)
-}
-
-/// What was written.
-#[derive(Debug, Default)]
-struct Shape {
-    units: u64,
-    draws: Option<usize>,
-    missing: u64,
-}
-
-fn write(path: &Path, labels: &Labels, steps: Step, make: impl Fn(Step) -> Result<Field>) -> Result<Shape> {
-    let (mut failure, mut shape) = (None, Shape::default());
-    let results = (1..=steps.0).map(|step| make(Step(step)));
-    let fields = results.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|field| {
-        shape.units = field.units().len() as u64;
-        shape.draws = (!field.is_point()).then(|| field.width());
-        shape.missing += field.rows().filter(|row| row[0].is_nan()).count() as u64;
-    });
-    let file = std::fs::File::create(path).map_err(Error::io(path))?;
-    let written = write_forecast(file, labels, fields);
-    match failure {
-        Some(e) => Err(e),
-        None => Ok(written.map(|()| shape)?),
-    }
+    let size = write_all(&path, labels, (1..=steps.0).map(|step| make(Step(step))))?;
+    Ok(archive.file(manifest(Digest::of_file(&path)?, &size), &path)?)
 }
 
 /// Name and digest of a run that makes `name` of these inputs: the same inputs, settings and program give the same.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::members::{self, Candidate, Search};
-use super::{Shape, file_forecast, joined, labels, run_id};
+use super::{Size, file_forecast, joined, labels, run_id};
 use crate::components::{EnsembleSpec, MissingMember, archived_ensemble};
 use crate::stages::combine::by_name;
 use crate::{Code, Error, Result};
@@ -96,7 +96,7 @@ fn combine(
     let files = members.iter().map(|m| Ok(m.filed.open()?)).collect::<Result<Vec<ForecastFile>>>()?;
     let seed = seed_for(request.seed, &spec.name);
     let combined = |step: Step| field(&*combine, &names, &files, (step, seed));
-    let manifest = |file: Digest, shape: &Shape| {
+    let manifest = |file: Digest, size: &Size| {
         let all = || members.iter().map(|m| &m.filed.manifest);
         let made = Made::Ensemble {
             algorithm: spec.algorithm.clone(),
@@ -111,9 +111,9 @@ fn combine(
             run: run_id("pool", &first.origin.1, &config),
             name: spec.name.clone(),
             made,
-            draws: shape.draws,
-            units: shape.units,
-            missing: shape.missing,
+            draws: size.draws,
+            units: size.units,
+            missing: size.missing,
             seed,
             vintage: joined(all(), |m| &m.vintage),
             code: code.revision.clone(),

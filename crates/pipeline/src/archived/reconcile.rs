@@ -11,7 +11,7 @@ use forewarn_store::{Archive, Digest, Filed, ForecastFile, Made, Manifest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Shape, file_forecast, joined, labels, run_id};
+use super::{Size, file_forecast, joined, labels, run_id};
 use crate::{Code, Error, Result};
 
 /// What to reconcile, and how.
@@ -77,7 +77,7 @@ pub fn reconcile(request: &ReconciliationRequest, code: &Code) -> Result<Reconci
     let findings = RefCell::new(Findings::default());
     let side = |filed: &Filed, name: &str, make: &dyn Fn(Step) -> Result<Field>| {
         let record =
-            |file, shape: &Shape| manifest(request, (&cells, &countries), (filed, name), code, (file, shape));
+            |file, size: &Size| manifest(request, (&cells, &countries), (filed, name), code, (file, size));
         file_forecast(&archive, &labels(&filed.manifest), filed.manifest.steps, make, record)
     };
     let of_cells = side(&cells, &request.names.0, &|step| {
@@ -181,7 +181,7 @@ fn manifest(
     (cells, countries): (&Filed, &Filed),
     (side, name): (&Filed, &str),
     code: &Code,
-    (file, shape): (Digest, &Shape),
+    (file, holds): (Digest, &Size),
 ) -> Manifest {
     let both = || [cells, countries].into_iter().map(|filed| &filed.manifest);
     let made = Made::Reconciliation {
@@ -195,9 +195,9 @@ fn manifest(
         run: run_id("reconcile", &side.manifest.origin.1, &config),
         name: name.to_owned(),
         made,
-        draws: shape.draws,
-        units: shape.units,
-        missing: shape.missing,
+        draws: holds.draws,
+        units: holds.units,
+        missing: holds.missing,
         seed: 0,
         vintage: joined(both(), |m| &m.vintage),
         code: code.revision.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use forewarn_core::{Cadence, Period, Unit};
-use forewarn_store::Made;
+use forewarn_store::{Made, write_forecast};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -91,11 +91,11 @@ fn vintages_are_told_once_and_in_order() {
 }
 
 #[test]
-fn what_is_made_is_filed_with_its_shape() {
+fn what_is_made_is_filed_with_its_size() {
     let (_root, archive) = archive();
     let from = manifest("m");
-    let record = |file, shape: &Shape| {
-        assert_eq!((shape.units, shape.draws, shape.missing), (2, Some(3), 5));
+    let record = |file, size: &Size| {
+        assert_eq!((size.units, size.draws, size.missing), (2, Some(3), 5));
         Manifest { file, steps: Step(5), ..manifest("made") }
     };
     // The second unit is missing in every step.
@@ -119,7 +119,7 @@ fn what_cannot_be_made_is_not_filed() {
         3 => Err(Error::config("step 3", "refused")),
         step => Ok(field(step, &[7], &[1.0])),
     };
-    let record = |file, _: &Shape| Manifest { file, ..manifest("made") };
+    let record = |file, _: &Size| Manifest { file, ..manifest("made") };
     let error = file_forecast(&archive, &labels(&from), Step(4), make, record).unwrap_err();
     assert!(error.to_string().contains("refused"), "{error}");
     assert_eq!(archive.list().unwrap(), []);

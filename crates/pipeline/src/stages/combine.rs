@@ -30,13 +30,15 @@ pub(crate) fn combine(
     let (members, absent) = present(spec, made)?;
     let names: Vec<String> = members.iter().map(|m| m.name.clone()).collect();
     let seed = seed_for(ctx.run.config.seed, &spec.name);
-    let backtests = if spec.ensemble.learns() { backtests } else { &[] };
-    let past = PastForecasts::of(ctx, &names, backtests, purpose.origin(ctx))?;
-    let inputs = inputs(ctx, spec, &members, (seed, &past));
+    let origin = purpose.origin(ctx);
+    let past =
+        spec.ensemble.learns().then(|| PastForecasts::of(ctx, &names, backtests, origin)).transpose()?;
+    let inputs = inputs(ctx, spec, &members, (seed, past.as_ref()));
     let (kind, label) = purpose.step(ctx, "combine", &spec.name);
     let output = ctx.engine.step(kind, &label, &inputs, |workspace| {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let combine = spec.ensemble.fit(&EnsembleArgs::new(&names).with_past(&past))?;
+        let args = EnsembleArgs::new(&names);
+        let combine = spec.ensemble.fit(&past.as_ref().map_or(args, |past| args.with_past(past)))?;
         let files = members.iter().map(|member| member.open()).collect::<Result<Vec<_>>>()?;
         let weights = by_name(&names, |step| combine.weights(step), ctx.run.config.forecast.steps);
         write_json(workspace, WEIGHTS, &weights)?;
@@ -78,10 +80,10 @@ fn inputs(
     ctx: &Context<'_>,
     spec: &EnsembleSpec,
     members: &[&Made],
-    (seed, past): (u64, &PastForecasts<'_>),
+    (seed, past): (u64, Option<&PastForecasts<'_>>),
 ) -> Value {
     let digests: Vec<_> = members.iter().map(|m| json!([m.name, m.digest])).collect();
-    let past = spec.ensemble.learns().then(|| past.inputs(ctx));
+    let past = past.map(|past| past.inputs(ctx));
     json!({
         "algorithm": spec.algorithm,
         "settings": spec.settings,

@@ -180,16 +180,26 @@ pub(crate) fn write_fields(
         ctx.engine.advance(u64::from(last), u64::from(steps));
         batch
     });
+    Ok(json!(write_all(path, &labels, batches)?))
+}
+
+/// Writes the fields of all steps, in order, and tells their [`Size`].
+///
+/// # Errors
+/// The first field that could not be made; a file that cannot be written.
+pub(crate) fn write_all(
+    path: &Path,
+    labels: &Labels,
+    fields: impl Iterator<Item = Result<Field>>,
+) -> Result<Size> {
     let (mut failure, mut size) = (None, Size::default());
-    let fields =
-        batches.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
+    let fields = fields.map_while(|field| field.map_err(|e| failure = Some(e)).ok()).inspect(|f| size.add(f));
     let file = std::fs::File::create(path).map_err(Error::io(path))?;
-    let written = write_forecast(file, &labels, fields);
-    if let Some(e) = failure {
-        return Err(e);
+    let written = write_forecast(file, labels, fields);
+    match failure {
+        Some(e) => Err(e),
+        None => Ok(written.map(|()| size)?),
     }
-    written?;
-    Ok(json!(size))
 }
 
 impl Size {
