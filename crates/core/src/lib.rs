@@ -8,6 +8,7 @@
 mod entry;
 mod error;
 mod field;
+mod gate;
 mod grid;
 mod metric;
 mod panel;
@@ -21,6 +22,10 @@ mod traits;
 pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;
+pub use gate::{
+    FieldSummary, Group, InputArgs, InputCheck, Outlook, OutputArgs, OutputCheck, PerformanceCheck, Reading,
+    Track,
+};
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, Places, ScoreArgs, ScoreExample, Tally, tallies};
 pub use panel::{Axis, Column, History, Panel, Units};

@@ -9,6 +9,10 @@ forewarn_core::catalog! {
     pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+pub mod input;
+pub mod output;
+pub mod performance;
+
 mod binned;
 mod level;
 
