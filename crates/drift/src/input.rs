@@ -2,5 +2,5 @@
 
 forewarn_core::catalog! {
     /// Every input check that the binaries know, by name.
-    pub static INPUT_CHECKS: [InputCheck] = [];
+    pub static INPUT_CHECKS: [InputCheck] = [integrity];
 }

@@ -15,6 +15,7 @@ pub mod performance;
 
 mod binned;
 mod level;
+mod words;
 
 #[cfg(test)]
 mod cases;
