@@ -14,6 +14,7 @@ pub mod output;
 pub mod performance;
 
 mod binned;
+mod chance;
 mod level;
 mod words;
 
