@@ -1,4 +1,4 @@
-//! The setting that every drift test has.
+//! Settings that many components have.
 
 use forewarn_core::{Error, Result};
 
@@ -8,4 +8,14 @@ pub(crate) fn check(test: &str, level: f64) -> Result<()> {
         return Ok(());
     }
     Err(Error::config(test, format!("`level` is {level}; it must be between 0 and 1, both excluded")))
+}
+
+/// Refuses numbers, given with the names of their settings, that are not above 0.
+pub(crate) fn positive(component: &str, settings: &[(&str, f64)]) -> Result<()> {
+    match settings.iter().find(|(_, value)| !(*value > 0.0 && value.is_finite())) {
+        None => Ok(()),
+        Some((name, value)) => {
+            Err(Error::config(component, format!("`{name}` is {value}; it must be a number above 0")))
+        }
+    }
 }
