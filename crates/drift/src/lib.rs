@@ -21,4 +21,6 @@ mod words;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod check_conformance;
+#[cfg(test)]
 mod conformance;

@@ -121,7 +121,7 @@ impl ScoreDifference {
             number(1.0 / (1 + self.permutations) as f64)
         );
         let p = self.p_value(&plain, boundary).max(self.p_value(&relative, boundary));
-        Ok(Reading::fact(&track.subject, worse.max(0.0), self.limit, message).by_chance(p))
+        Ok(Reading::fact(&track.subject, worse.clamp(0.0, f64::MAX), self.limit, message).by_chance(p))
     }
 
     /// How likely a rise at least as great is when blocks may change places.
