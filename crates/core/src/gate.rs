@@ -23,6 +23,8 @@ pub struct Reading {
     /// How likely an effect at least this great is when nothing is wrong (0-1); `None` for a fact, such as a negative
     /// count.
     pub p_value: Option<f64>,
+    /// The smallest effect that would be told from chance four times out of five, where that is known.
+    pub detectable: Option<f64>,
     /// What was seen and what was expected, in a sentence.
     pub message: String,
     /// Where, when that is known: at most [`Reading::PLACES`] units, those that are furthest off first.
@@ -38,7 +40,7 @@ impl Reading {
         let (subject, message) = (subject.into(), message.into());
         // A number that is not one must not read as «no effect».
         let effect = (!effect.is_nan()).then_some(effect);
-        Self { subject, effect, limit, p_value: None, message, units: Vec::new() }
+        Self { subject, effect, limit, p_value: None, detectable: None, message, units: Vec::new() }
     }
 
     /// What could not be looked at, and why.
@@ -52,6 +54,12 @@ impl Reading {
     pub fn by_chance(self, p_value: f64) -> Self {
         let effect = self.effect.filter(|_| !p_value.is_nan());
         Self { effect, p_value: Some(p_value).filter(|p| !p.is_nan()), ..self }
+    }
+
+    /// The smallest effect that would be told from chance four times out of five.
+    #[must_use]
+    pub fn detects(self, effect: f64) -> Self {
+        Self { detectable: Some(effect).filter(|effect| effect.is_finite()), ..self }
     }
 
     /// Where, furthest off first.
@@ -96,7 +104,7 @@ pub struct InputArgs<'a> {
     pub kind: TargetKind,
     /// Units that belong together.
     pub groups: &'a [Group],
-    /// What came in the last time, for the same units.
+    /// What came in the last time: an earlier edition of the observations.
     pub previous: Option<&'a Panel>,
     /// The period that should be there by now.
     pub due: Option<Period>,

@@ -9,12 +9,16 @@ forewarn_core::catalog! {
     pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+pub mod faults;
+pub mod gate;
 pub mod input;
 pub mod output;
 pub mod performance;
 
 mod binned;
 mod level;
+mod newest;
+mod replay;
 
 #[cfg(test)]
 mod cases;
