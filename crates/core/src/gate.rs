@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Panel, Period, Result, Step, TargetKind, Unit, Units};
+use crate::{Field, Panel, Period, Result, Step, Unit, Units};
 
 /// One thing that a check looked at, and how far it is from what was expected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl Reading {
     /// A fact: it matters from `limit` on, whatever chance does.
     pub fn fact(subject: impl Into<String>, effect: f64, limit: f64, message: impl Into<String>) -> Self {
         let (subject, message) = (subject.into(), message.into());
-        // A number that is not one must not read as «no effect».
-        let effect = (!effect.is_nan()).then_some(effect);
+        // A number that is not one must not read as «no effect», and JSON has no infinity.
+        let effect = (!effect.is_nan()).then_some(effect.min(f64::MAX));
         Self { subject, effect, limit, p_value: None, detectable: None, message, units: Vec::new() }
     }
 
@@ -100,8 +100,6 @@ pub struct InputArgs<'a> {
     pub panel: &'a Panel,
     /// The columns to look at.
     pub columns: &'a [String],
-    /// What kind of number they hold.
-    pub kind: TargetKind,
     /// Units that belong together.
     pub groups: &'a [Group],
     /// What came in the last time: an earlier edition of the observations.
@@ -111,19 +109,13 @@ pub struct InputArgs<'a> {
 }
 
 impl<'a> InputArgs<'a> {
-    /// Counts in `columns` of `panel`, in no groups, the first time, whenever.
+    /// `columns` of `panel`, in no groups, the first time, whenever.
     ///
     /// # Errors
     /// [`crate::Error::Config`] when the panel lacks one of the columns.
     pub fn new(panel: &'a Panel, columns: &'a [String]) -> Result<Self> {
         columns.iter().try_for_each(|name| panel.column(name).map(|_| ()))?;
-        Ok(Self { panel, columns, kind: TargetKind::Count, groups: &[], previous: None, due: None })
-    }
-
-    /// With what kind of number the columns hold.
-    #[must_use]
-    pub fn with_kind(self, kind: TargetKind) -> Self {
-        Self { kind, ..self }
+        Ok(Self { panel, columns, groups: &[], previous: None, due: None })
     }
 
     /// With units that belong together.

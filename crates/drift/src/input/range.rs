@@ -8,13 +8,13 @@ forewarn_core::entry!(InputCheck: Range as "range", check);
 
 /// Values of the newest period that are below the bound, or far above everything before.
 ///
-/// Two readings a column: how many values are below `least` (for counts 0), limit 1; and the greatest value in multiples
+/// Two readings a column: how many values are below `least` (0 for a column that never was below), limit 1; and the greatest value in multiples
 /// of the greatest one in all periods before, which may be at most `multiple` (1 is a new record). Facts, without
 /// chance.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Range {
-    /// Least possible value, in the unit of the column; counts have 0, others no bound, when absent.
+    /// Least possible value, in the unit of the column; when absent it is 0 for columns that never were below 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub least: Option<f32>,
     /// From which multiple of the record on a value is not believed, above 1.
@@ -35,8 +35,9 @@ impl Range {
         Err(Error::config("range", format!("`multiple` is {}; it must be above 1", self.multiple)))
     }
 
-    fn below(&self, rows: Rows<'_>, kind: TargetKind) -> Option<Reading> {
-        let least = self.least.or_else(|| (kind == TargetKind::Count).then_some(0.0))?;
+    fn below(&self, rows: Rows<'_>) -> Option<Reading> {
+        let never_below = || (0..rows.last()).all(|i| !rows.row(i).iter().any(|v| *v < 0.0));
+        let least = self.least.or_else(|| never_below().then_some(0.0))?;
         let places = rows.places(|v| v < least);
         let message = format!("{} values of {} are below {least}", places.len(), rows.now());
         let subject = format!("{}, least", rows.name);
@@ -62,7 +63,7 @@ impl InputCheck for Range {
     fn read(&self, args: &InputArgs<'_>) -> Result<Vec<Reading>> {
         let mut readings = Vec::new();
         for rows in Rows::all(args)? {
-            readings.extend(self.below(rows, args.kind));
+            readings.extend(self.below(rows));
             readings.push(self.above(rows));
         }
         Ok(readings)

@@ -8,8 +8,8 @@ forewarn_core::entry!(InputCheck: Whole as "whole", check);
 
 /// Counts that are not whole numbers, or that are all multiples of one number: both tell of a factor.
 ///
-/// Two readings a column of counts: how many values of the newest period have a fraction (limit 1; none where the
-/// periods before have some), and the greatest common divisor of its values above zero (limit 2), when at least
+/// Two readings a column of counts, which is one whose periods before are whole: how many values of the newest period
+/// have a fraction (limit 1), and the greatest common divisor of its values above zero (limit 2), when at least
 /// `units` are above zero and the values before have no common divisor. Facts, without chance: that twelve counts of
 /// which every third is odd are all even has a probability of 0.8 %.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -74,9 +74,6 @@ fn divisor(values: &[f32]) -> u64 {
 
 impl InputCheck for Whole {
     fn read(&self, args: &InputArgs<'_>) -> Result<Vec<Reading>> {
-        if args.kind != TargetKind::Count {
-            return Ok(Vec::new());
-        }
         let mut readings = Vec::new();
         for rows in Rows::all(args)? {
             let before = rows.last().saturating_sub(BEFORE)..rows.last();
