@@ -3,10 +3,14 @@
 //! A check measures; it does not judge. How unlikely a reading must be, how often it must come back, and what is stopped
 //! then, are rules of the gate.
 
+mod trained;
+
 use std::fmt::Debug;
 
+use forewarn_kernels::quantile::quantile;
 use serde::{Deserialize, Serialize};
 
+pub use self::trained::{Trained, TrainedStep, Usual};
 use crate::{Field, Panel, Period, Result, Step, Unit, Units};
 
 /// One thing that a check looked at, and how far it is from what was expected.
@@ -169,6 +173,29 @@ impl FieldSummary {
             negative: field.values().iter().filter(|v| **v < 0.0).count() as u64,
         }
     }
+
+    /// Expected share of units that are active (0-1), of those with a forecast; NaN when there are none.
+    pub fn active_share(&self) -> f64 {
+        let (sum, n) = known(&self.active).fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
+        sum / n
+    }
+
+    /// Sum of the means of all units with a forecast; NaN when there are none.
+    pub fn sum(&self) -> f64 {
+        known(&self.means).reduce(|a, b| a + b).unwrap_or(f64::NAN)
+    }
+
+    /// The `level`-quantile (0-1) over the units with a forecast of their means; NaN when there are none.
+    pub fn quantile(&self, level: f64) -> f64 {
+        let mut means: Vec<f64> = known(&self.means).collect();
+        means.sort_unstable_by(f64::total_cmp);
+        quantile(&means, level)
+    }
+}
+
+/// The values that are not NaN.
+fn known(values: &[f32]) -> impl Iterator<Item = f64> {
+    values.iter().filter(|v| !v.is_nan()).map(|v| f64::from(*v))
 }
 
 /// A forecast from one origin, step by step.
@@ -178,6 +205,13 @@ pub struct Outlook {
     pub origin: Period,
     /// One summary a step, ascending.
     pub steps: Vec<FieldSummary>,
+}
+
+impl Outlook {
+    /// The summary of a step.
+    pub fn step(&self, step: Step) -> Option<&FieldSummary> {
+        self.steps.iter().find(|s| s.step == step)
+    }
 }
 
 /// A check of what goes out: a forecast against those before it.
@@ -202,12 +236,20 @@ pub struct OutputArgs<'a> {
     pub groups: &'a [Group],
     /// Forecast sums of the groups, by step then group, from a forecast of their own level.
     pub sums: Option<&'a [Vec<f64>]>,
+    /// What forecasts looked like when the model was trained.
+    pub trained: Option<&'a Trained>,
 }
 
 impl<'a> OutputArgs<'a> {
     /// A forecast, and those before it.
     pub fn new(outlook: &'a Outlook, earlier: &'a [Outlook]) -> Self {
-        Self { outlook, earlier, groups: &[], sums: None }
+        Self { outlook, earlier, groups: &[], sums: None, trained: None }
+    }
+
+    /// With what forecasts looked like when the model was trained.
+    #[must_use]
+    pub fn with_trained(self, trained: Option<&'a Trained>) -> Self {
+        Self { trained, ..self }
     }
 
     /// With units that belong together, and what was forecast for them at their own level.
@@ -265,5 +307,9 @@ mod tests {
         assert_eq!((summary.means[0], summary.active[0], summary.greatest[0]), (1.0, 0.5, 2.0));
         assert!(summary.means[1].is_nan() && summary.active[1].is_nan() && summary.greatest[1].is_nan());
         assert_eq!((summary.active[2], summary.greatest[2]), (0.5, 1.0));
+        assert_eq!((summary.active_share(), summary.sum()), (0.5, 1.0));
+        assert_eq!((summary.quantile(1.0), summary.quantile(0.25)), (1.0, 0.25));
+        let none = FieldSummary { means: vec![f32::NAN; 3], active: vec![f32::NAN; 3], ..summary };
+        assert!(none.sum().is_nan() && none.active_share().is_nan() && none.quantile(0.5).is_nan());
     }
 }

@@ -16,9 +16,11 @@ pub mod output;
 pub mod performance;
 
 mod binned;
+mod chance;
 mod level;
 mod newest;
 mod replay;
+mod words;
 
 #[cfg(test)]
 mod cases;
