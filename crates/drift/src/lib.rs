@@ -1,4 +1,4 @@
-//! Drift tests, one file each. To add one: write the file, name it below.
+//! Drift tests and detectors of drift in streams, one file each. To add one: write the file, name it below.
 //!
 //! A drift test compares two samples of one column and says how likely a difference at least this great is when
 //! nothing has changed. Whether the difference matters is another question: with many values anything is
@@ -9,6 +9,7 @@ forewarn_core::catalog! {
     pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+pub mod detectors;
 pub mod input;
 pub mod output;
 pub mod performance;
