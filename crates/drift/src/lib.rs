@@ -1,4 +1,4 @@
-//! Drift tests, one file each. To add one: write the file, name it below.
+//! Drift tests and detectors of drift in streams, one file each. To add one: write the file, name it below.
 //!
 //! A drift test compares two samples of one column and says how likely a difference at least this great is when
 //! nothing has changed. Whether the difference matters is another question: with many values anything is
@@ -11,6 +11,7 @@ forewarn_core::catalog! {
 
 pub mod faults;
 pub mod gate;
+pub mod detectors;
 pub mod input;
 pub mod output;
 pub mod performance;
