@@ -9,9 +9,9 @@ forewarn_core::catalog! {
     pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+pub mod detectors;
 pub mod faults;
 pub mod gate;
-pub mod detectors;
 pub mod input;
 pub mod output;
 pub mod performance;

@@ -24,10 +24,33 @@ use std::path::PathBuf;
 use forewarn_drift::gate::Verdict;
 use forewarn_store::file as files;
 
-use crate::session::Session;
-use crate::{Error, Result};
+use crate::code::Code;
+use crate::progress::Observer;
+use crate::session::{Session, session};
+use crate::{Error, Resolved, Result};
 use history::History;
 pub(crate) use input::input;
+
+/// Judges by one gate of a run, leaves its evidence, and says what it would stop a run with.
+///
+/// # Errors
+/// What stops the run before the gate can judge.
+pub fn gate(
+    run: &Resolved,
+    code: &Code,
+    kind: Kind,
+    observer: &dyn Observer,
+) -> Result<(Evidence, Option<Error>)> {
+    session(run, code, observer, false, |session| {
+        let judgement = match kind {
+            Kind::Input => input(session)?,
+            Kind::Output | Kind::Performance => return Err(Error::config("gate", "not yet")),
+        };
+        judgement.publish(session)?;
+        let stop = judgement.pass(session).err();
+        Ok((judgement.evidence, stop))
+    })
+}
 
 /// What a gate has said, before it is told to anybody.
 pub(crate) struct Judgement {

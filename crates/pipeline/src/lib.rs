@@ -11,6 +11,7 @@ mod components;
 mod config;
 mod context;
 pub mod diversity;
+pub mod drift;
 mod engine;
 mod error;
 mod filing;

@@ -47,11 +47,16 @@ impl Evidence {
     /// The format that is written here.
     pub const SCHEMA: u32 = 1;
 
-    /// What is off, worst first, each in a sentence.
-    pub fn reasons(&self) -> Vec<String> {
+    /// The readings that are off or unknown, worst first.
+    pub fn off(&self) -> Vec<&Judged> {
         let mut off: Vec<&Judged> = self.readings.iter().filter(|j| j.verdict > Verdict::Pass).collect();
         off.sort_by_key(|judged| std::cmp::Reverse(judged.verdict));
-        off.iter().map(|judged| sentence(judged)).collect()
+        off
+    }
+
+    /// The same, each in a sentence.
+    pub fn reasons(&self) -> Vec<String> {
+        self.off().into_iter().map(sentence).collect()
     }
 }
 
