@@ -6,7 +6,9 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
+    pub static DRIFT_TESTS: [DriftTest] = [
+        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, psi, total_variation, wasserstein, welch,
+    ];
 }
 
 pub mod input;
@@ -14,7 +16,8 @@ pub mod output;
 pub mod performance;
 
 mod binned;
-mod level;
+mod samples;
+pub mod settings;
 
 #[cfg(test)]
 mod cases;
