@@ -6,6 +6,7 @@
 //! chance, however many readings it has.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::multiplicity::benjamini_hochberg;
 
 /// What a gate says, ascending by how much it stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -215,18 +216,11 @@ fn verdict(rule: &Rule, reading: &Reading, off: bool, terms: &Terms<'_>) -> Verd
     if off && earlier + 1 >= hits { rule.severity } else { Verdict::Pass }
 }
 
-/// Benjamini and Hochberg: the least `p m / rank` of a p value and all above it.
+/// Of the readings that chance can move.
 fn q_values(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let mut order: Vec<(usize, f64)> =
-        p_values.iter().enumerate().filter_map(|(i, p)| p.map(|p| (i, p))).collect();
-    order.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let (all, mut least) = (order.len() as f64, 1.0_f64);
-    let mut q_values = vec![None; p_values.len()];
-    for (rank, (i, p)) in order.iter().enumerate().rev() {
-        least = least.min(p * all / (rank + 1) as f64);
-        q_values[*i] = Some(least);
-    }
-    q_values
+    let known: Vec<f64> = p_values.iter().flatten().copied().collect();
+    let mut q_values = benjamini_hochberg(&known).into_iter();
+    p_values.iter().map(|p| p.and_then(|_| q_values.next())).collect()
 }
 
 #[cfg(test)]

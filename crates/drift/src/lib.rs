@@ -6,7 +6,9 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
+    pub static DRIFT_TESTS: [DriftTest] = [
+        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, psi, total_variation, wasserstein, welch,
+    ];
 }
 
 pub mod detectors;
@@ -18,9 +20,11 @@ pub mod performance;
 
 mod binned;
 mod chance;
-mod level;
+mod limit;
 mod newest;
 mod replay;
+mod samples;
+pub mod settings;
 mod words;
 
 #[cfg(test)]

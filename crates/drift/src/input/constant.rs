@@ -25,7 +25,7 @@ impl Default for Constant {
 
 impl Constant {
     fn check(self) -> Result<Self> {
-        crate::level::check("constant", self.limit)?;
+        crate::limit::check("constant", "limit", self.limit)?;
         Ok(self)
     }
 

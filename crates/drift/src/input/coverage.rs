@@ -37,9 +37,9 @@ impl Default for Coverage {
 
 impl Coverage {
     fn check(self) -> Result<Self> {
-        crate::level::check("coverage", self.limit)?;
-        crate::level::check("coverage", self.group)?;
-        crate::level::check("coverage", self.zeros)?;
+        crate::limit::check("coverage", "limit", self.limit)?;
+        crate::limit::check("coverage", "group", self.group)?;
+        crate::limit::check("coverage", "zeros", self.zeros)?;
         Ok(self)
     }
 

@@ -29,7 +29,7 @@ impl Default for Repeated {
 
 impl Repeated {
     fn check(self) -> Result<Self> {
-        crate::level::check("repeated", self.limit)?;
+        crate::limit::check("repeated", "limit", self.limit)?;
         Ok(self)
     }
 

@@ -27,7 +27,7 @@ impl Default for Revision {
 
 impl Revision {
     fn check(self) -> Result<Self> {
-        crate::level::check("revision", self.limit)?;
+        crate::limit::check("revision", "limit", self.limit)?;
         Ok(self)
     }
 
