@@ -3,7 +3,7 @@
 forewarn_core::catalog! {
     /// Every output check that the binaries know, by name.
     pub static OUTPUT_CHECKS: [OutputCheck] =
-        [activation, coherence, high_quantile, impossible, mean, rank_stability, trained];
+        [activation, coherence, high_quantile, impossible, mean, rank_stability, stripes, trained];
 }
 
 mod leads;

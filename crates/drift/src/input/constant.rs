@@ -25,7 +25,7 @@ impl Default for Constant {
 
 impl Constant {
     fn check(self) -> Result<Self> {
-        crate::limit::check("constant", "limit", self.limit)?;
+        crate::limit::share("constant", "limit", self.limit)?;
         Ok(self)
     }
 

@@ -37,9 +37,9 @@ impl Default for Coverage {
 
 impl Coverage {
     fn check(self) -> Result<Self> {
-        crate::limit::check("coverage", "limit", self.limit)?;
-        crate::limit::check("coverage", "group", self.group)?;
-        crate::limit::check("coverage", "zeros", self.zeros)?;
+        crate::limit::share("coverage", "limit", self.limit)?;
+        crate::limit::share("coverage", "group", self.group)?;
+        crate::limit::share("coverage", "zeros", self.zeros)?;
         Ok(self)
     }
 

@@ -27,7 +27,7 @@ impl Default for Missing {
 
 impl Missing {
     fn check(self) -> Result<Self> {
-        crate::limit::check("missing", "limit", self.limit)?;
+        crate::limit::share("missing", "limit", self.limit)?;
         Ok(self)
     }
 

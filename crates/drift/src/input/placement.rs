@@ -35,7 +35,7 @@ impl Default for Placement {
 
 impl Placement {
     fn check(self) -> Result<Self> {
-        crate::limit::check("placement", "limit", self.limit)?;
+        crate::limit::share("placement", "limit", self.limit)?;
         Ok(self)
     }
 

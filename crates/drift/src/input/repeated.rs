@@ -29,7 +29,7 @@ impl Default for Repeated {
 
 impl Repeated {
     fn check(self) -> Result<Self> {
-        crate::limit::check("repeated", "limit", self.limit)?;
+        crate::limit::share("repeated", "limit", self.limit)?;
         Ok(self)
     }
 

@@ -27,7 +27,7 @@ impl Default for Revision {
 
 impl Revision {
     fn check(self) -> Result<Self> {
-        crate::limit::check("revision", "limit", self.limit)?;
+        crate::limit::share("revision", "limit", self.limit)?;
         Ok(self)
     }
 

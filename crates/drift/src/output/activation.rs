@@ -3,7 +3,8 @@
 use forewarn_core::prelude::*;
 
 use super::leads::Leads;
-use super::ratio::{self, Ratio};
+use super::ratio::Ratio;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: Activation as "activation", check);
 
@@ -40,7 +41,7 @@ impl Default for Activation {
 impl Activation {
     fn check(self) -> Result<Self> {
         self.leads.check("activation")?;
-        ratio::check("activation", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("activation", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         Ok(self)
     }
 }

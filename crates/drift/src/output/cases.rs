@@ -28,13 +28,18 @@ pub(crate) fn normal(address: &[u64]) -> f64 {
 /// So many forecasts of grid cells, a month apart, in which whole regions change smoothly and cells a little by
 /// themselves; the last one multiplied by `factor`.
 pub(crate) fn history(count: u64, factor: f32) -> Vec<Outlook> {
-    let [rows, columns] = GRID;
+    history_on(GRID, count, factor)
+}
+
+/// [`history`] on a grid of so many rows and columns.
+pub(crate) fn history_on(grid: [u32; 2], count: u64, factor: f32) -> Vec<Outlook> {
+    let [rows, columns] = grid;
     let units: Units =
         (0..rows * columns).map(|i| Unit((150 + i / columns) * 720 + 350 + i % columns)).collect();
     let outlook = |t: u64| {
         let factor = if t + 1 == count { factor } else { 1.0 };
         let steps = [1, 4, 8, 20].map(|step| {
-            let means = (0..rows * columns).map(|i| factor * mean(t, u64::from(step), i)).collect();
+            let means = (0..rows * columns).map(|i| factor * mean(grid, [t, u64::from(step)], i)).collect();
             field(step, &units, means)
         });
         Outlook { origin: Period(500 + t as i32), steps: steps.into() }
@@ -43,12 +48,12 @@ pub(crate) fn history(count: u64, factor: f32) -> Vec<Outlook> {
 }
 
 /// The mean of cell `i` from origin `t`.
-fn mean(t: u64, step: u64, i: u32) -> f32 {
-    let (row, column) = (f64::from(i / GRID[1]), f64::from(i % GRID[1]));
+fn mean(grid: [u32; 2], [t, step]: [u64; 2], i: u32) -> f32 {
+    let (row, column) = (f64::from(i / grid[1]), f64::from(i % grid[1]));
     let level = 2.0 * normal(&[0, u64::from(i)]) - 2.0;
     let region = |k: u64| {
         let [y, x] =
-            [0, 1].map(|axis| Stream::new(5, &[k, axis]).uniform(0) * f64::from(GRID[axis as usize]));
+            [0, 1].map(|axis| Stream::new(5, &[k, axis]).uniform(0) * f64::from(grid[axis as usize]));
         let distance = ((row - y).powi(2) + (column - x).powi(2)) / (2.0 * 36.0);
         0.5 * normal(&[1, t, k]) * (-distance).exp()
     };

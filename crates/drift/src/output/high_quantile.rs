@@ -3,7 +3,8 @@
 use forewarn_core::prelude::*;
 
 use super::leads::Leads;
-use super::ratio::{self, Ratio};
+use super::ratio::Ratio;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: HighQuantile as "high-quantile", check);
 
@@ -44,7 +45,7 @@ impl Default for HighQuantile {
 impl HighQuantile {
     fn check(self) -> Result<Self> {
         self.leads.check("high-quantile")?;
-        ratio::check("high-quantile", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("high-quantile", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         if (0.0..=1.0).contains(&self.level) {
             return Ok(self);
         }

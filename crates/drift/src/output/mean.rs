@@ -3,7 +3,8 @@
 use forewarn_core::prelude::*;
 
 use super::leads::Leads;
-use super::ratio::{self, Ratio};
+use super::ratio::Ratio;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: Mean as "mean", check);
 
@@ -41,7 +42,7 @@ impl Default for Mean {
 impl Mean {
     fn check(self) -> Result<Self> {
         self.leads.check("mean")?;
-        ratio::check("mean", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("mean", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         Ok(self)
     }
 }

@@ -34,16 +34,6 @@ pub(super) struct Ratio<'a> {
     pub season: (u32, f64),
 }
 
-/// Refuses limits that are none.
-pub(super) fn check(component: &str, settings: &[(&str, f64)]) -> Result<()> {
-    match settings.iter().find(|(_, value)| !(*value > 0.0 && value.is_finite())) {
-        None => Ok(()),
-        Some((name, value)) => {
-            Err(Error::config(component, format!("`{name}` is {value}; it must be a number above 0")))
-        }
-    }
-}
-
 impl Ratio<'_> {
     /// One reading a range of steps against the last forecast, and one against that of a year before if there is one.
     pub(super) fn read(&self, args: &OutputArgs<'_>) -> Vec<Reading> {
