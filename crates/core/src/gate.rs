@@ -11,7 +11,7 @@ use forewarn_kernels::quantile::quantile;
 use serde::{Deserialize, Serialize};
 
 pub use self::trained::{Trained, TrainedStep, Usual};
-use crate::{Field, Panel, Period, Result, Step, TargetKind, Unit, Units};
+use crate::{Field, Panel, Period, Result, Step, Unit, Units};
 
 /// One thing that a check looked at, and how far it is from what was expected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Reading {
     /// How likely an effect at least this great is when nothing is wrong (0-1); `None` for a fact, such as a negative
     /// count.
     pub p_value: Option<f64>,
+    /// The smallest effect that would be told from chance four times out of five, where that is known.
+    pub detectable: Option<f64>,
     /// What was seen and what was expected, in a sentence.
     pub message: String,
     /// Where, when that is known: at most [`Reading::PLACES`] units, those that are furthest off first.
@@ -40,9 +42,9 @@ impl Reading {
     /// A fact: it matters from `limit` on, whatever chance does.
     pub fn fact(subject: impl Into<String>, effect: f64, limit: f64, message: impl Into<String>) -> Self {
         let (subject, message) = (subject.into(), message.into());
-        // A number that is not one must not read as «no effect».
-        let effect = (!effect.is_nan()).then_some(effect);
-        Self { subject, effect, limit, p_value: None, message, units: Vec::new() }
+        // A number that is not one must not read as «no effect», and JSON has no infinity.
+        let effect = (!effect.is_nan()).then_some(effect.min(f64::MAX));
+        Self { subject, effect, limit, p_value: None, detectable: None, message, units: Vec::new() }
     }
 
     /// What could not be looked at, and why.
@@ -56,6 +58,12 @@ impl Reading {
     pub fn by_chance(self, p_value: f64) -> Self {
         let effect = self.effect.filter(|_| !p_value.is_nan());
         Self { effect, p_value: Some(p_value).filter(|p| !p.is_nan()), ..self }
+    }
+
+    /// The smallest effect that would be told from chance four times out of five.
+    #[must_use]
+    pub fn detects(self, effect: f64) -> Self {
+        Self { detectable: Some(effect).filter(|effect| effect.is_finite()), ..self }
     }
 
     /// Where, furthest off first.
@@ -96,30 +104,22 @@ pub struct InputArgs<'a> {
     pub panel: &'a Panel,
     /// The columns to look at.
     pub columns: &'a [String],
-    /// What kind of number they hold.
-    pub kind: TargetKind,
     /// Units that belong together.
     pub groups: &'a [Group],
-    /// What came in the last time, for the same units.
+    /// What came in the last time: an earlier edition of the observations.
     pub previous: Option<&'a Panel>,
     /// The period that should be there by now.
     pub due: Option<Period>,
 }
 
 impl<'a> InputArgs<'a> {
-    /// Counts in `columns` of `panel`, in no groups, the first time, whenever.
+    /// `columns` of `panel`, in no groups, the first time, whenever.
     ///
     /// # Errors
     /// [`crate::Error::Config`] when the panel lacks one of the columns.
     pub fn new(panel: &'a Panel, columns: &'a [String]) -> Result<Self> {
         columns.iter().try_for_each(|name| panel.column(name).map(|_| ()))?;
-        Ok(Self { panel, columns, kind: TargetKind::Count, groups: &[], previous: None, due: None })
-    }
-
-    /// With what kind of number the columns hold.
-    #[must_use]
-    pub fn with_kind(self, kind: TargetKind) -> Self {
-        Self { kind, ..self }
+        Ok(Self { panel, columns, groups: &[], previous: None, due: None })
     }
 
     /// With units that belong together.

@@ -1,4 +1,4 @@
-//! Drift tests, one file each. To add one: write the file, name it below.
+//! Drift tests and detectors of drift in streams, one file each. To add one: write the file, name it below.
 //!
 //! A drift test compares two samples of one column and says how likely a difference at least this great is when
 //! nothing has changed. Whether the difference matters is another question: with many values anything is
@@ -6,16 +6,25 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
+    pub static DRIFT_TESTS: [DriftTest] = [
+        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, psi, total_variation, wasserstein, welch,
+    ];
 }
 
+pub mod detectors;
+pub mod faults;
+pub mod gate;
 pub mod input;
 pub mod output;
 pub mod performance;
 
 mod binned;
 mod chance;
-mod level;
+mod limit;
+mod newest;
+mod replay;
+mod samples;
+pub mod settings;
 mod words;
 
 #[cfg(test)]

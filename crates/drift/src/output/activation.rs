@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 
 use super::leads::Leads;
 use super::ratio::Ratio;
-use crate::level;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: Activation as "activation", check);
 
@@ -41,7 +41,7 @@ impl Default for Activation {
 impl Activation {
     fn check(self) -> Result<Self> {
         self.leads.check("activation")?;
-        level::positive("activation", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("activation", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         Ok(self)
     }
 }

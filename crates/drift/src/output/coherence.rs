@@ -3,7 +3,7 @@
 use forewarn_core::prelude::*;
 
 use super::leads::{Leads, Range};
-use crate::level;
+use crate::limit;
 use crate::words::number;
 
 forewarn_core::entry!(OutputCheck: Coherence as "coherence", check);
@@ -44,7 +44,7 @@ struct Sums<'a> {
 impl Coherence {
     fn check(self) -> Result<Self> {
         self.leads.check("coherence")?;
-        level::positive("coherence", &[("limit", self.limit), ("least", self.least)])?;
+        limit::positive("coherence", &[("limit", self.limit), ("least", self.least)])?;
         Ok(self)
     }
 

@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 
 use super::leads::Leads;
 use super::ratio::Ratio;
-use crate::level;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: HighQuantile as "high-quantile", check);
 
@@ -45,7 +45,7 @@ impl Default for HighQuantile {
 impl HighQuantile {
     fn check(self) -> Result<Self> {
         self.leads.check("high-quantile")?;
-        level::positive("high-quantile", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("high-quantile", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         if (0.0..=1.0).contains(&self.level) {
             return Ok(self);
         }

@@ -2,7 +2,7 @@
 
 use forewarn_core::prelude::*;
 
-use crate::level;
+use crate::limit;
 use crate::words::number;
 
 forewarn_core::entry!(OutputCheck: Impossible as "impossible", check);
@@ -34,7 +34,7 @@ impl Default for Impossible {
 
 impl Impossible {
     fn check(self) -> Result<Self> {
-        level::positive("impossible", &[("factor", self.factor), ("bound", self.bound)])?;
+        limit::positive("impossible", &[("factor", self.factor), ("bound", self.bound)])?;
         Ok(self)
     }
 

@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 
 use super::leads::Leads;
 use super::ratio::Ratio;
-use crate::level;
+use crate::limit;
 
 forewarn_core::entry!(OutputCheck: Mean as "mean", check);
 
@@ -42,7 +42,7 @@ impl Default for Mean {
 impl Mean {
     fn check(self) -> Result<Self> {
         self.leads.check("mean")?;
-        level::positive("mean", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
+        limit::positive("mean", &[("limit", self.limit), ("season-limit", self.season_limit)])?;
         Ok(self)
     }
 }

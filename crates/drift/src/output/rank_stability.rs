@@ -6,7 +6,7 @@ use forewarn_core::prelude::*;
 
 use super::leads::{Leads, Range};
 use super::past::{Past, periods};
-use crate::level;
+use crate::limit;
 use crate::chance;
 use crate::words::{number, percent};
 
@@ -42,7 +42,7 @@ impl Default for RankStability {
 impl RankStability {
     fn check(self) -> Result<Self> {
         self.leads.check("rank-stability")?;
-        level::positive("rank-stability", &[("limit", self.limit), ("top", self.top as f64)])?;
+        limit::positive("rank-stability", &[("limit", self.limit), ("top", self.top as f64)])?;
         Ok(self)
     }
 

@@ -9,7 +9,7 @@ use forewarn_core::prelude::*;
 use self::lines::Lines;
 use super::leads::{Leads, Range};
 use super::past::{Past, periods};
-use crate::level;
+use crate::limit;
 use crate::chance;
 use crate::words::percent;
 
@@ -145,7 +145,7 @@ impl Layout {
 impl Stripes {
     fn check(self) -> Result<Self> {
         self.leads.check("stripes")?;
-        level::positive("stripes", &[("offset", self.offset), ("limit", self.limit)])?;
+        limit::positive("stripes", &[("offset", self.offset), ("limit", self.limit)])?;
         if self.block < 2 || self.permutations < 19 {
             let reason = format!("`block` is {} and `permutations` {}", self.block, self.permutations);
             return Err(Error::config("stripes", format!("{reason}; they must be at least 2 and 19")));

@@ -4,7 +4,7 @@ use forewarn_core::prelude::*;
 
 use super::leads::{Leads, Range};
 use super::ratio::log_ratio;
-use crate::level;
+use crate::limit;
 use crate::words::number;
 
 forewarn_core::entry!(OutputCheck: AsTrained as "trained", check);
@@ -63,7 +63,7 @@ fn numbers() -> Vec<Number> {
 impl AsTrained {
     fn check(self) -> Result<Self> {
         self.leads.check("trained")?;
-        level::positive("trained", &[("limit", self.limit)])?;
+        limit::positive("trained", &[("limit", self.limit)])?;
         Ok(self)
     }
 

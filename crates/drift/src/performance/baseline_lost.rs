@@ -45,7 +45,7 @@ impl BaselineLost {
             let rule = "`recent` must be at least 4, `horizon` from 1 to below `recent`";
             return Err(Error::config("baseline-lost", format!("{reason}; {rule}")));
         }
-        crate::level::positive("baseline-lost", &[("limit", self.limit)])?;
+        crate::limit::positive("baseline-lost", &[("limit", self.limit)])?;
         Ok(self)
     }
 

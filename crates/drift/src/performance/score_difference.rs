@@ -79,7 +79,7 @@ impl ScoreDifference {
             let reason = "`recent` and `block` must be at least 1, `earlier` 2, `permutations` 19";
             return Err(Error::config("score-difference", reason));
         }
-        crate::level::positive("score-difference", &[("limit", self.limit)])?;
+        crate::limit::positive("score-difference", &[("limit", self.limit)])?;
         Ok(self)
     }
 

@@ -1,13 +1,16 @@
-//! Settings that many components have.
+//! Limits that settings must keep to.
 
 use forewarn_core::{Error, Result};
 
-/// Refuses a level that is not between 0 and 1: the test would say the same of every column.
-pub(crate) fn check(test: &str, level: f64) -> Result<()> {
-    if 0.0 < level && level < 1.0 {
+/// Refuses a share that is not between 0 and 1: a test or check would say the same of everything.
+pub(crate) fn share(component: &str, setting: &str, share: f64) -> Result<()> {
+    if 0.0 < share && share < 1.0 {
         return Ok(());
     }
-    Err(Error::config(test, format!("`level` is {level}; it must be between 0 and 1, both excluded")))
+    Err(Error::config(
+        component,
+        format!("`{setting}` is {share}; it must be between 0 and 1, both excluded"),
+    ))
 }
 
 /// Refuses numbers, given with the names of their settings, that are not above 0.
