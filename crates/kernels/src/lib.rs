@@ -34,6 +34,7 @@ pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
 pub mod kuiper;
 pub mod logarithm;
+pub mod mmd;
 pub mod multiplicity;
 pub mod permutation;
 pub mod pit;
