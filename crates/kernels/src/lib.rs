@@ -53,6 +53,7 @@ pub mod structure;
 pub mod trajectories;
 pub mod transport;
 pub mod trees;
+pub mod two_samples;
 pub mod variogram;
 mod vectors;
 pub mod wasserstein;
