@@ -1,11 +1,13 @@
-//! Each metric on one field of the monthly run (13,110 cells x 100 draws), each ensemble of 20 such fields, and the
-//! comparison of two samples.
+//! Each metric on one field of the monthly run (13,110 cells x 100 draws), each ensemble of 20 such fields, each
+//! detector on a stream, and the comparison of two samples.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use forewarn_catalog::{DRIFT_TESTS, ENSEMBLES, METRICS};
-use forewarn_core::{CombineArgs, DriftArgs, EnsembleArgs, Field, Member, Period, ScoreArgs, Step, Unit};
+use forewarn_catalog::{DETECTORS, DRIFT_TESTS, ENSEMBLES, METRICS};
+use forewarn_core::{
+    CombineArgs, DriftArgs, EnsembleArgs, Field, Member, Period, ScoreArgs, Signal, Step, Unit, Watch,
+};
 use forewarn_kernels::random::Stream;
 use serde_json::json;
 
@@ -70,9 +72,27 @@ fn comparisons(c: &mut Criterion) {
     }
 }
 
+/// Each detector on a million errors of a classifier, of which there are twice as many from the middle on.
+fn streams(c: &mut Criterion) {
+    let stream = Stream::new(1, &[]);
+    let chance = |i| if i < 500_000 { 0.1 } else { 0.2 };
+    let values: Vec<f64> =
+        (0..1_000_000).map(|i| f64::from(u8::from(stream.uniform(i) < chance(i)))).collect();
+    let mut group = c.benchmark_group("watch a million values");
+    for entry in DETECTORS {
+        let detector = entry.default().expect("detectors have defaults");
+        group.bench_function(entry.name, |b| {
+            b.iter(|| {
+                let mut watch = Watch::new(detector.as_ref());
+                values.iter().filter(|v| watch.observe(black_box(**v)) == Signal::Drift).count()
+            });
+        });
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = tallies, ensembles, comparisons
+    targets = tallies, ensembles, streams, comparisons
 }
 criterion_main!(benches);

@@ -5,7 +5,10 @@ mod parse;
 use std::fmt::Write as _;
 
 use forewarn_core::{Entry, Error, Result};
-pub use forewarn_drift::DRIFT_TESTS;
+pub use forewarn_drift::{
+    DRIFT_TESTS, detectors::DETECTORS, input::INPUT_CHECKS, output::OUTPUT_CHECKS,
+    performance::PERFORMANCE_CHECKS,
+};
 pub use forewarn_ensembles::{ENSEMBLES, reconcilers::RECONCILERS};
 pub use forewarn_maps::{MAPS, render};
 pub use forewarn_metrics::METRICS;
@@ -40,11 +43,15 @@ pub struct Page {
 
 /// Pages of all components, by kind, then name.
 pub fn pages() -> Vec<Page> {
-    let mut pages = of("drift-test", DRIFT_TESTS);
+    let mut pages = of("detector", DETECTORS);
+    pages.extend(of("drift-test", DRIFT_TESTS));
     pages.extend(of("ensemble", ENSEMBLES));
+    pages.extend(of("input-check", INPUT_CHECKS));
     pages.extend(of("map", MAPS));
     pages.extend(metrics());
     pages.extend(of("model", MODELS));
+    pages.extend(of("output-check", OUTPUT_CHECKS));
+    pages.extend(of("performance-check", PERFORMANCE_CHECKS));
     pages.extend(of("reconciler", RECONCILERS));
     pages.extend(of("regressor", REGRESSORS));
     pages.extend(of("transform", TRANSFORMS));

@@ -3,8 +3,9 @@
 //! Time is a [`Period`] on the axis of a [`Cadence`] ([`Month`] is the typed view of the monthly one),
 //! space a [`Unit`] (for PRIO-GRID: [`Cell`]), observations a [`Panel`], a forecast for one target
 //! period a [`Field`]. Components implement [`Model`], [`Regressor`], [`Ensemble`], [`Reconcile`], [`Metric`],
-//! [`DriftTest`], [`Map`] or [`Transform`] and declare themselves with [`entry!`].
+//! [`DriftTest`], [`Detector`], [`Map`] or [`Transform`] and declare themselves with [`entry!`].
 
+mod detector;
 mod entry;
 mod error;
 mod field;
@@ -19,12 +20,13 @@ mod scene;
 mod time;
 mod traits;
 
+pub use detector::{Detecting, Detector, Signal, Watch};
 pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;
 pub use gate::{
     FieldSummary, Group, InputArgs, InputCheck, Outlook, OutputArgs, OutputCheck, PerformanceCheck, Reading,
-    Track,
+    Track, Trained, TrainedStep, Usual,
 };
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, Places, ScoreArgs, ScoreExample, Tally, tallies};

@@ -4,7 +4,6 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::hypergeometric::Urn;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
-use crate::settings::check_level;
 
 forewarn_core::entry!(DriftTest: FisherExact as "fisher-exact", check);
 
@@ -32,7 +31,7 @@ impl Default for FisherExact {
 
 impl FisherExact {
     fn check(self) -> Result<Self> {
-        check_level("fisher-exact", self.level)?;
+        crate::limit::share("fisher-exact", "level", self.level)?;
         Ok(self)
     }
 }

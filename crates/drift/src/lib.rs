@@ -1,4 +1,4 @@
-//! Drift tests, one file each. To add one: write the file, name it below.
+//! Drift tests and detectors of drift in streams, one file each. To add one: write the file, name it below.
 //!
 //! A drift test compares two samples of one column and says how likely a difference at least this great is when
 //! nothing has changed. Whether the difference matters is another question: with many values anything is
@@ -11,13 +11,21 @@ forewarn_core::catalog! {
     ];
 }
 
+pub mod detectors;
+pub mod faults;
+pub mod gate;
 pub mod input;
 pub mod output;
 pub mod performance;
 
 mod binned;
+mod chance;
+mod limit;
+mod newest;
+mod replay;
 mod samples;
 pub mod settings;
+mod words;
 
 #[cfg(test)]
 mod cases;

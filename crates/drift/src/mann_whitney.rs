@@ -34,7 +34,7 @@ impl Default for MannWhitney {
 
 impl MannWhitney {
     fn check(self) -> Result<Self> {
-        crate::settings::check_level("mann-whitney", self.level)?;
+        crate::limit::share("mann-whitney", "level", self.level)?;
         Ok(self)
     }
 }

@@ -88,7 +88,7 @@ impl Default for Permuted {
 
 impl Permuted {
     pub(crate) fn check(&self, test: &str) -> Result<()> {
-        check_level(test, self.level)?;
+        crate::limit::share(test, "level", self.level)?;
         if self.permutations == 0 {
             return Err(Error::config(test, "`permutations` is 0; it must be at least 1".to_owned()));
         }
@@ -138,12 +138,4 @@ impl Binned {
     pub(crate) fn permuted(&self) -> Permuted {
         Permuted { level: self.level, permutations: self.permutations, seed: self.seed }
     }
-}
-
-/// Refuses a level that is not between 0 and 1: the test would say the same of every column.
-pub(crate) fn check_level(test: &str, level: f64) -> Result<()> {
-    if 0.0 < level && level < 1.0 {
-        return Ok(());
-    }
-    Err(Error::config(test, format!("`level` is {level}; it must be between 0 and 1, both excluded")))
 }

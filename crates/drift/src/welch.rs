@@ -32,7 +32,7 @@ impl Default for Welch {
 
 impl Welch {
     fn check(self) -> Result<Self> {
-        crate::settings::check_level("welch", self.level)?;
+        crate::limit::share("welch", "level", self.level)?;
         Ok(self)
     }
 }
