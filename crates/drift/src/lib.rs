@@ -31,3 +31,5 @@ mod words;
 mod cases;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod peers;
