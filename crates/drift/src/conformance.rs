@@ -208,6 +208,12 @@ fn entries_are_sorted_documented_and_strict() {
     assert!(DRIFT_TESTS.windows(2).all(|w| w[0].name < w[1].name), "keep the catalog sorted");
     for entry in DRIFT_TESTS {
         assert!(entry.doc().contains("doi:"), "{}: cite the source", entry.file);
+        let schema = (entry.schema)();
+        assert!(
+            schema.get("properties").is_some_and(|p| p.get("level").is_some()),
+            "{}: settings",
+            entry.file
+        );
         let file = format!("{}.rs", entry.name.replace('-', "_"));
         assert!(entry.file.ends_with(&file), "{}: named {}", entry.file, entry.name);
         assert!(

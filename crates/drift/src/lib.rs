@@ -33,3 +33,5 @@ mod cases;
 mod check_conformance;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod peers;

@@ -1,7 +1,10 @@
 //! Sorting a column by its digits: in every pass the values are dealt into 2048 piles by 11 bits of their keys, the lowest
 //! bits first, so that three passes sort `f32` and six `f64`, whatever the order.
 //!
-//! A pass whose bits all values share is left out: of small whole numbers, as counts, only one or two are left.
+//! A pass whose bits all values share is left out: of small whole numbers, as counts, one or two are left. A million
+//! different `f32` take 10 ms where the standard library takes 23; of `f64`, with six passes, it is no quicker there, and
+//! [`sample`](super::sample) is with AVX-512 (8 ms): `cargo run --release -p forewarn-kernels --example speed --
+//! sort-radix-f32 1000000 1 1`.
 
 use crate::simd::Real;
 
