@@ -9,6 +9,7 @@ forewarn_core::catalog! {
     pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
 }
 
+pub mod cbpe;
 pub mod detectors;
 pub mod input;
 pub mod output;

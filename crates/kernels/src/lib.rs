@@ -14,6 +14,7 @@
 pub mod autocorrelation;
 pub mod binary;
 pub mod bootstrap;
+pub mod cbpe;
 pub mod comparison;
 pub mod contingency;
 pub mod correlation;
@@ -27,6 +28,7 @@ pub mod exceedance;
 pub mod fractions;
 pub mod histogram;
 pub mod inequality;
+pub mod isotonic;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
 pub mod linear;
