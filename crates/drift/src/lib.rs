@@ -13,9 +13,11 @@ pub mod cbpe;
 pub mod detectors;
 pub mod input;
 pub mod output;
+pub mod pca_residual;
 pub mod performance;
 
 mod binned;
+mod columns;
 mod level;
 
 #[cfg(test)]
