@@ -74,8 +74,7 @@ pub(crate) fn products(rows: &[f64], width: usize) -> Vec<f64> {
         }
     }
     let n = (rows.len() / width) as f64;
-    sums.iter_mut().for_each(|sum| *sum /= n);
-    sums
+    sums.into_iter().map(|sum| sum / n).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ forewarn_core::catalog! {
 pub mod cbpe;
 pub mod detectors;
 pub mod input;
+pub mod mahalanobis;
 pub mod output;
 pub mod pca_residual;
 pub mod performance;
