@@ -57,6 +57,16 @@ pub(crate) enum Command {
     Score(ScoreArguments),
     /// Tells how far two distributions are apart: histograms or samples, JSON or CSV
     Divergence(DivergenceArguments),
+    /// Compares two files, watches a stream, makes a reading of a gate again
+    Drift {
+        #[command(subcommand)]
+        command: DriftCommand,
+    },
+    /// Judges what came in, what goes out and how good it was, and tests the rules
+    Gate {
+        #[command(subcommand)]
+        command: GateCommand,
+    },
     /// Lists the components: models, regressors, ensembles, reconcilers, metrics, drift tests, maps, transforms
     List {
         /// Only this kind, such as `metric`
@@ -116,6 +126,62 @@ pub(crate) enum Command {
     Why(WhyArguments),
     /// Searches for the best settings of a model
     Sweep(SweepArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DriftCommand {
+    /// Tests whether the columns of two files look alike: CSV, JSON (`{"x": [1, 2]}`) or Parquet
+    Compare {
+        /// File of the reference
+        reference: PathBuf,
+        /// File of now
+        current: PathBuf,
+        /// Tests, separated by commas [default: kolmogorov-smirnov for numbers, chi-square for words]
+        #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
+        test: Vec<String>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Watches the values of a file one after the other, and says which of them raised an alarm
+    Stream {
+        /// The file: CSV, JSON or Parquet
+        file: PathBuf,
+        /// Its column; not needed when there is one
+        #[arg(long)]
+        column: Option<String>,
+        /// Detectors, separated by commas
+        #[arg(long, value_delimiter = ',', value_name = "NAME,..", default_value = "adwin")]
+        detector: Vec<String>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes a reading of a gate again from what it was made of
+    Explain {
+        /// GATE/PERIOD/CHECK/SUBJECT, such as `input/2020-12/size/ged_sb_best`
+        reading: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GateCommand {
+    /// Judges the observations of a run: the newest period, and what was revised
+    Input(RunArguments),
+    /// Judges the forecast that a run would issue
+    Output(RunArguments),
+    /// Judges how good forecasts have been lately, against their baseline
+    Performance(RunArguments),
+    /// Judges the [[tests]] of a file of rules
+    Test {
+        /// The file
+        file: PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Who challenges whom.

@@ -46,6 +46,8 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Config { command } => commands::config::config(command, environment),
         Command::Doctor { config, json } => commands::doctor::doctor(config, environment, *json),
         Command::Divergence(divergence) => commands::divergence::divergence(divergence),
+        Command::Drift { command } => commands::drift::drift(command, environment),
+        Command::Gate { command } => commands::gate::gate(command, environment),
         Command::Score(score) => commands::score::score(score),
         Command::New { command } => commands::new::new(command),
         Command::Diversity { ensemble, run } => commands::diversity::diversity(ensemble, run, environment),

@@ -3,11 +3,15 @@
 //! A check measures; it does not judge. How unlikely a reading must be, how often it must come back, and what is stopped
 //! then, are rules of the gate.
 
+mod trained;
+
 use std::fmt::Debug;
 
+use forewarn_kernels::quantile::quantile;
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Panel, Period, Result, Step, TargetKind, Unit, Units};
+pub use self::trained::{Trained, TrainedStep, Usual};
+use crate::{Field, Panel, Period, Result, Step, Unit, Units};
 
 /// One thing that a check looked at, and how far it is from what was expected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +27,8 @@ pub struct Reading {
     /// How likely an effect at least this great is when nothing is wrong (0-1); `None` for a fact, such as a negative
     /// count.
     pub p_value: Option<f64>,
+    /// The smallest effect that would be told from chance four times out of five, where that is known.
+    pub detectable: Option<f64>,
     /// What was seen and what was expected, in a sentence.
     pub message: String,
     /// Where, when that is known: at most [`Reading::PLACES`] units, those that are furthest off first.
@@ -36,9 +42,9 @@ impl Reading {
     /// A fact: it matters from `limit` on, whatever chance does.
     pub fn fact(subject: impl Into<String>, effect: f64, limit: f64, message: impl Into<String>) -> Self {
         let (subject, message) = (subject.into(), message.into());
-        // A number that is not one must not read as «no effect».
-        let effect = (!effect.is_nan()).then_some(effect);
-        Self { subject, effect, limit, p_value: None, message, units: Vec::new() }
+        // A number that is not one must not read as «no effect», and JSON has no infinity.
+        let effect = (!effect.is_nan()).then_some(effect.min(f64::MAX));
+        Self { subject, effect, limit, p_value: None, detectable: None, message, units: Vec::new() }
     }
 
     /// What could not be looked at, and why.
@@ -52,6 +58,12 @@ impl Reading {
     pub fn by_chance(self, p_value: f64) -> Self {
         let effect = self.effect.filter(|_| !p_value.is_nan());
         Self { effect, p_value: Some(p_value).filter(|p| !p.is_nan()), ..self }
+    }
+
+    /// The smallest effect that would be told from chance four times out of five.
+    #[must_use]
+    pub fn detects(self, effect: f64) -> Self {
+        Self { detectable: Some(effect).filter(|effect| effect.is_finite()), ..self }
     }
 
     /// Where, furthest off first.
@@ -92,30 +104,22 @@ pub struct InputArgs<'a> {
     pub panel: &'a Panel,
     /// The columns to look at.
     pub columns: &'a [String],
-    /// What kind of number they hold.
-    pub kind: TargetKind,
     /// Units that belong together.
     pub groups: &'a [Group],
-    /// What came in the last time, for the same units.
+    /// What came in the last time: an earlier edition of the observations.
     pub previous: Option<&'a Panel>,
     /// The period that should be there by now.
     pub due: Option<Period>,
 }
 
 impl<'a> InputArgs<'a> {
-    /// Counts in `columns` of `panel`, in no groups, the first time, whenever.
+    /// `columns` of `panel`, in no groups, the first time, whenever.
     ///
     /// # Errors
     /// [`crate::Error::Config`] when the panel lacks one of the columns.
     pub fn new(panel: &'a Panel, columns: &'a [String]) -> Result<Self> {
         columns.iter().try_for_each(|name| panel.column(name).map(|_| ()))?;
-        Ok(Self { panel, columns, kind: TargetKind::Count, groups: &[], previous: None, due: None })
-    }
-
-    /// With what kind of number the columns hold.
-    #[must_use]
-    pub fn with_kind(self, kind: TargetKind) -> Self {
-        Self { kind, ..self }
+        Ok(Self { panel, columns, groups: &[], previous: None, due: None })
     }
 
     /// With units that belong together.
@@ -169,6 +173,29 @@ impl FieldSummary {
             negative: field.values().iter().filter(|v| **v < 0.0).count() as u64,
         }
     }
+
+    /// Expected share of units that are active (0-1), of those with a forecast; NaN when there are none.
+    pub fn active_share(&self) -> f64 {
+        let (sum, n) = known(&self.active).fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
+        sum / n
+    }
+
+    /// Sum of the means of all units with a forecast; NaN when there are none.
+    pub fn sum(&self) -> f64 {
+        known(&self.means).reduce(|a, b| a + b).unwrap_or(f64::NAN)
+    }
+
+    /// The `level`-quantile (0-1) over the units with a forecast of their means; NaN when there are none.
+    pub fn quantile(&self, level: f64) -> f64 {
+        let mut means: Vec<f64> = known(&self.means).collect();
+        means.sort_unstable_by(f64::total_cmp);
+        quantile(&means, level)
+    }
+}
+
+/// The values that are not NaN.
+fn known(values: &[f32]) -> impl Iterator<Item = f64> {
+    values.iter().filter(|v| !v.is_nan()).map(|v| f64::from(*v))
 }
 
 /// A forecast from one origin, step by step.
@@ -178,6 +205,13 @@ pub struct Outlook {
     pub origin: Period,
     /// One summary a step, ascending.
     pub steps: Vec<FieldSummary>,
+}
+
+impl Outlook {
+    /// The summary of a step.
+    pub fn step(&self, step: Step) -> Option<&FieldSummary> {
+        self.steps.iter().find(|s| s.step == step)
+    }
 }
 
 /// A check of what goes out: a forecast against those before it.
@@ -202,12 +236,20 @@ pub struct OutputArgs<'a> {
     pub groups: &'a [Group],
     /// Forecast sums of the groups, by step then group, from a forecast of their own level.
     pub sums: Option<&'a [Vec<f64>]>,
+    /// What forecasts looked like when the model was trained.
+    pub trained: Option<&'a Trained>,
 }
 
 impl<'a> OutputArgs<'a> {
     /// A forecast, and those before it.
     pub fn new(outlook: &'a Outlook, earlier: &'a [Outlook]) -> Self {
-        Self { outlook, earlier, groups: &[], sums: None }
+        Self { outlook, earlier, groups: &[], sums: None, trained: None }
+    }
+
+    /// With what forecasts looked like when the model was trained.
+    #[must_use]
+    pub fn with_trained(self, trained: Option<&'a Trained>) -> Self {
+        Self { trained, ..self }
     }
 
     /// With units that belong together, and what was forecast for them at their own level.
@@ -265,5 +307,9 @@ mod tests {
         assert_eq!((summary.means[0], summary.active[0], summary.greatest[0]), (1.0, 0.5, 2.0));
         assert!(summary.means[1].is_nan() && summary.active[1].is_nan() && summary.greatest[1].is_nan());
         assert_eq!((summary.active[2], summary.greatest[2]), (0.5, 1.0));
+        assert_eq!((summary.active_share(), summary.sum()), (0.5, 1.0));
+        assert_eq!((summary.quantile(1.0), summary.quantile(0.25)), (1.0, 0.25));
+        let none = FieldSummary { means: vec![f32::NAN; 3], active: vec![f32::NAN; 3], ..summary };
+        assert!(none.sum().is_nan() && none.active_share().is_nan() && none.quantile(0.5).is_nan());
     }
 }

@@ -315,7 +315,7 @@ pub trait DriftTest: Debug + Send + Sync {
     /// Compares two samples.
     ///
     /// # Errors
-    /// [`Error::Numeric`] when the statistic cannot be computed.
+    /// [`Error::Data`] when there is no answer for these samples, with the test that has one.
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift>;
 }
 
@@ -327,10 +327,12 @@ pub struct DriftArgs<'a> {
     pub reference: &'a [f64],
     /// Sample of now.
     pub current: &'a [f64],
+    /// Whether values are codes of categories, without order.
+    pub nominal: bool,
 }
 
 impl<'a> DriftArgs<'a> {
-    /// Neither sample may be empty or hold NaN: what is missing is for the coverage check.
+    /// Neither sample may be empty or hold NaN: what is missing is for the coverage check. Values are numbers.
     ///
     /// # Errors
     /// [`Error::Data`] otherwise.
@@ -343,12 +345,18 @@ impl<'a> DriftArgs<'a> {
                 return Err(Error::data(format!("value {i} of the {name} sample is missing")));
             }
         }
-        Ok(Self { reference, current })
+        Ok(Self { reference, current, nominal: false })
+    }
+
+    /// The same samples as codes of categories, without order.
+    #[must_use]
+    pub fn as_nominal(self) -> Self {
+        Self { nominal: true, ..self }
     }
 }
 
 /// The verdict of a drift test.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Drift {
     /// The statistic.
     pub statistic: f64,
@@ -356,6 +364,22 @@ pub struct Drift {
     pub p_value: f64,
     /// Whether the configured level is passed.
     pub drifted: bool,
+    /// What the numbers alone do not say, such as which part has moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Drift {
+    /// The verdict at a level: drifted when the p value is at or below it.
+    pub fn new(statistic: f64, p_value: f64, level: f64) -> Self {
+        Self { statistic, p_value, drifted: p_value <= level, note: None }
+    }
+
+    /// With a note.
+    #[must_use]
+    pub fn with_note(self, note: String) -> Self {
+        Self { note: Some(note), ..self }
+    }
 }
 
 /// A map kind: values in, scene out.

@@ -17,11 +17,13 @@ mod distribution;
 mod json;
 mod number;
 mod parquet_file;
+mod samples;
 mod source;
 
 use std::path::Path;
 
 pub use self::distribution::{Distribution, DistributionPair};
+pub use self::samples::{Named, Sample};
 use self::source::Source;
 use crate::{Error, Result};
 
@@ -97,6 +99,24 @@ impl ScoreTable {
         };
         Ok(Self { observed, forecast, weights })
     }
+}
+
+/// Every column of a file, as [`ScoreTable::read`] knows them: CSV, JSON (`{"x": [1, 2]}`) or Parquet; a column is one of
+/// numbers when all that is not missing in it are numbers, else one of words.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be opened, [`Error::Data`] with the place when it cannot be read, or has no column.
+pub fn samples(path: &Path) -> Result<Vec<Named>> {
+    let name = path.display().to_string();
+    let samples = match Source::open(path)? {
+        Source::Json(bytes) => samples::of_json(&bytes, &name),
+        Source::Csv(bytes) => samples::of_csv(&bytes, &name),
+        Source::Parquet(file) => samples::of_parquet(file, &name),
+    }?;
+    if samples.is_empty() {
+        return Err(Error::data(name, "holds no column; give at least one with a name"));
+    }
+    Ok(samples)
 }
 
 /// Rows as they are being read.

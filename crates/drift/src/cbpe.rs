@@ -7,6 +7,8 @@ use forewarn_core::{Error, Result};
 use forewarn_kernels::cbpe::{Known, MEASURES, expected, gains_by_calibration, realized, scatter};
 use forewarn_kernels::isotonic::Isotonic;
 
+use crate::limit::{positive, share};
+
 /// Fewest rows of each class in the reference.
 const FEWEST: usize = 20;
 
@@ -103,17 +105,12 @@ impl Cbpe {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |reason: String| Err(Error::config("cbpe", reason));
-        if !(0.0..=1.0).contains(&self.threshold) {
-            return refuse(format!("`threshold` is {}; it must be a score, 0-1", self.threshold));
+        share("cbpe", "level", self.level)?;
+        positive("cbpe", &[("width", self.width), ("chunk", self.chunk as f64)])?;
+        if (0.0..=1.0).contains(&self.threshold) {
+            return Ok(());
         }
-        if !(self.width.is_finite() && self.width > 0.0) {
-            return refuse(format!("`width` is {}; it must be above 0", self.width));
-        }
-        if !(0.0 < self.level && self.level < 1.0) {
-            return refuse(format!("`level` is {}; it must be between 0 and 1", self.level));
-        }
-        if self.chunk == 0 { refuse("`chunk` is 0; it must be at least 1".to_owned()) } else { Ok(()) }
+        Err(Error::config("cbpe", format!("`threshold` is {}; it must be a score, 0-1", self.threshold)))
     }
 
     /// Mean and spread of the realized measures of the chunks of the reference; what is left over at the end is a chunk too.

@@ -3,7 +3,8 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::{chi_square, p_value};
 
-use crate::{binned, level};
+use crate::binned;
+use crate::settings::Binned;
 
 forewarn_core::entry!(DriftTest: ChiSquare as "chi-square", check);
 
@@ -14,41 +15,30 @@ forewarn_core::entry!(DriftTest: ChiSquare as "chi-square", check);
 /// correction; drifted when the p value is at or below `level`. Bins are made of neighbouring values of **both**
 /// samples laid together, of about equal counts, at most `bins`, so that neither sample is taken as the truth; zero
 /// in counts, the lowest value, has a bin of its own where it is frequent; what would expect fewer than five values
-/// of the smaller sample is merged with its neighbours (Cochran 1954, doi:10.2307/3001616). It sees changes of
+/// of the smaller sample is merged with its neighbours (Cochran 1954, doi:10.2307/3001616). Categories without order have one bin each, none merged; where one
+/// expects fewer than five values the p value is then by permutation. It sees changes of
 /// shape and of the share of zeros, not changes inside a bin. Samples of one and the same value have `p = 1`; too
 /// few values for two bins are refused. Values must be independent: months of one series and neighbouring cells are
 /// not, and then it warns far too often. Source: Pearson (1900), doi:10.1080/14786440009463897.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ChiSquare {
-    /// Share of unchanged columns that may be called drifted, between 0 and 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub level: f64,
-    /// Greatest number of bins.
-    #[schemars(range(min = 2))]
-    pub bins: u64,
-}
-
-impl Default for ChiSquare {
-    fn default() -> Self {
-        Self { level: 0.05, bins: 10 }
-    }
-}
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ChiSquare(pub Binned);
 
 impl ChiSquare {
     fn check(self) -> Result<Self> {
-        level::check("chi-square", self.level)?;
-        binned::check("chi-square", self.bins)?;
+        self.0.check("chi-square")?;
         Ok(self)
     }
 }
 
 impl DriftTest for ChiSquare {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
-        let table = binned::table("chi-square", args, self.bins)?;
+        let table = binned::table("chi-square", args, self.0.bins, binned::EXPECTED)?;
         let statistic = chi_square(&table);
-        let p_value = p_value(statistic, &table);
-        Ok(Drift { statistic, p_value, drifted: p_value <= self.level })
+        let sparse = args.nominal && binned::least_expected(&table) < binned::EXPECTED as f64;
+        let p_value =
+            if sparse { self.0.permuted().p_value(&table, chi_square) } else { p_value(statistic, &table) };
+        Ok(Drift::new(statistic, p_value, self.0.level))
     }
 }
 
@@ -57,6 +47,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cases::{categories, near};
 
     fn compare(reference: &[f64], current: &[f64]) -> Result<Drift> {
         ChiSquare::default().compare(&DriftArgs::new(reference, current).unwrap())
@@ -81,6 +72,22 @@ mod tests {
         let error = compare(&binary(40, 41), &binary(30, 31)).unwrap_err().to_string();
         assert!(error.contains("no two bins that expect 5") && error.contains("kolmogorov-smirnov"), "{error}");
         assert_eq!(compare(&[0.0; 41], &[0.0; 31]).unwrap().p_value, 1.0);
+    }
+
+    #[test]
+    fn categories_have_one_bin_each() {
+        for c in categories() {
+            let (before, now) = (c.codes(0), c.codes(1));
+            let args = DriftArgs::new(&before, &now).unwrap().as_nominal();
+            let got = ChiSquare::default().compare(&args).unwrap();
+            assert!(near(got.statistic, c.chi_square.statistic, 1e-12), "{}: {got:?}", c.name);
+            let least = binned::least_expected(&c.table);
+            if least < 5.0 {
+                assert!(got.p_value >= 1e-3, "{}: by permutation", c.name);
+            } else {
+                assert!(c.chi_square.agrees(got.statistic, got.p_value), "{}: {got:?}", c.name);
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The two-sample test of Kolmogorov and Smirnov.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::kolmogorov_smirnov::Pooled;
+use forewarn_kernels::kolmogorov_smirnov::{Pooled, statistic};
+
+use crate::samples;
+use crate::settings::{Method, Several};
 
 forewarn_core::entry!(DriftTest: KolmogorovSmirnov as "kolmogorov-smirnov", check);
 
@@ -9,61 +12,40 @@ forewarn_core::entry!(DriftTest: KolmogorovSmirnov as "kolmogorov-smirnov", chec
 ///
 /// `D = max |F(x) - G(x)|`, 0-1, two-sided; drifted when its p value is at or below `level`. It sees any change of
 /// distribution, shifts in the middle best and tails least. Values must be independent of one another: months of
-/// one series, or neighbouring cells, are not, and then it warns far too often. Sources: Hodges (1958),
+/// one series, or neighbouring cells, are not, and then it warns far too often. `auto` is exact while the product of the
+/// sample sizes is at most 200 million (two months of 13,110 cells, nearly all of them tied at zero, are still compared
+/// exactly, in a quarter of a second); beyond, asymptotic where hardly any values are tied, and by permutation where
+/// many are. Sources: Hodges (1958),
 /// doi:10.1007/BF02589501; exact p values given ties by Schroeer and Trenkler (1995),
 /// doi:10.1016/0167-9473(94)00040-P; the asymptotic law by Simard and L'Ecuyer (2011),
 /// doi:10.18637/jss.v039.i11.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct KolmogorovSmirnov {
-    /// Share of unchanged columns that may be called drifted, between 0 and 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub level: f64,
-    /// How the p value is computed.
-    pub method: Method,
-}
-
-/// How a p value is computed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// `exact` while the product of the sample sizes is at most 200 million, then `asymptotic`: two months of
-    /// 13,110 cells, nearly all of them tied at zero, are still compared exactly, in a quarter of a second.
-    #[default]
-    Auto,
-    /// The share of all ways to deal the pooled values into two such samples that are as far apart: right for
-    /// samples of any size and with ties, as in counts. Work grows with the product of the sample sizes.
-    Exact,
-    /// Kolmogorov's law at the effective sample size. For continuous values; with ties it misses drift.
-    Asymptotic,
-}
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct KolmogorovSmirnov(pub Several);
 
 /// Greatest product of the sample sizes for which `auto` is exact.
 const EXACT: u64 = 200_000_000;
 
-impl Default for KolmogorovSmirnov {
-    fn default() -> Self {
-        Self { level: 0.05, method: Method::Auto }
-    }
-}
-
 impl KolmogorovSmirnov {
     fn check(self) -> Result<Self> {
-        crate::level::check("kolmogorov-smirnov", self.level)?;
+        self.0.check("kolmogorov-smirnov", &[])?;
         Ok(self)
     }
 }
 
 impl DriftTest for KolmogorovSmirnov {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
+        samples::need_order("kolmogorov-smirnov", args)?;
         let pooled = Pooled::new(args.reference, args.current);
         let [n, m] = pooled.sizes();
-        let p_value = match self.method {
-            Method::Auto if n.saturating_mul(m) > EXACT => pooled.asymptotic_p_value(),
-            Method::Auto | Method::Exact => pooled.exact_p_value(),
+        let p_value = match self.0.method {
+            Method::Exact => pooled.exact_p_value(),
             Method::Asymptotic => pooled.asymptotic_p_value(),
+            Method::Auto if n.saturating_mul(m) <= EXACT => pooled.exact_p_value(),
+            Method::Auto if samples::nearly_continuous(&pooled) => pooled.asymptotic_p_value(),
+            Method::Auto | Method::Permutation => self.0.permuted().p_value(pooled.counts(), statistic),
         };
-        Ok(Drift { statistic: pooled.statistic(), p_value, drifted: p_value <= self.level })
+        Ok(Drift::new(pooled.statistic(), p_value, self.0.level))
     }
 }
 
@@ -74,32 +56,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[derive(Deserialize)]
-    struct Cases {
-        cases: Vec<Case>,
-    }
-
-    #[derive(Deserialize)]
-    struct Case {
-        name: String,
-        reference: Vec<f64>,
-        current: Vec<f64>,
-        statistic: f64,
-        exact: f64,
-        asymptotic: f64,
-    }
+    use crate::cases::cases;
 
     fn compare(method: Method, reference: &[f64], current: &[f64]) -> Drift {
-        let test = KolmogorovSmirnov { method, ..KolmogorovSmirnov::default() };
+        let test = KolmogorovSmirnov(Several { method, ..Several::default() });
         test.compare(&DriftArgs::new(reference, current).unwrap()).unwrap()
     }
 
     #[test]
     fn other_libraries_agree() {
-        let cases: Cases = serde_json::from_str(include_str!("../tests/data/two_samples.json")).unwrap();
-        assert_eq!(cases.cases.len(), 17);
-        for c in &cases.cases {
+        for c in cases() {
             let near = |got: f64, expected: f64, tolerance: f64, what: &str| {
                 assert!((got - expected).abs() <= tolerance * expected, "{}, {what}: {got} {expected}", c.name);
             };

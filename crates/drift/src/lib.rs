@@ -6,11 +6,15 @@
 
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
-    pub static DRIFT_TESTS: [DriftTest] = [chi_square, g_test, kolmogorov_smirnov, mann_whitney, welch];
+    pub static DRIFT_TESTS: [DriftTest] = [
+        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, psi, total_variation, wasserstein, welch,
+    ];
 }
 
 pub mod cbpe;
 pub mod detectors;
+pub mod faults;
+pub mod gate;
 pub mod input;
 pub mod mahalanobis;
 pub mod output;
@@ -18,8 +22,14 @@ pub mod pca_residual;
 pub mod performance;
 
 mod binned;
+mod chance;
 mod columns;
-mod level;
+mod limit;
+mod newest;
+mod replay;
+mod samples;
+pub mod settings;
+mod words;
 
 #[cfg(test)]
 mod cases;

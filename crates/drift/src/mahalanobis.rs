@@ -5,7 +5,8 @@ use forewarn_kernels::linear::symmetric_eigen;
 use forewarn_kernels::random::Stream;
 use forewarn_kernels::special::beta;
 
-use crate::{columns, level};
+use crate::columns;
+use crate::limit::share;
 
 /// The distance of the means of two samples in many columns, and how likely chance makes it as great: the settings.
 ///
@@ -67,7 +68,7 @@ impl Mahalanobis {
     /// [`Error::Config`] for a level that is not between 0 and 1; [`Error::Data`] for values that are missing or infinite, a
     /// column that is constant in both samples together, and fewer than ten rows of the reference or two current ones.
     pub fn compare(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<MeanShift> {
-        level::check("mahalanobis", self.level)?;
+        share("mahalanobis", "level", self.level)?;
         if self.permutations < 19 {
             let reason = format!("`permutations` is {}; it must be at least 19", self.permutations);
             return Err(Error::config("mahalanobis", reason));

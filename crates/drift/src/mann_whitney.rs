@@ -4,6 +4,8 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::rank_sum::RankSum;
 
+use crate::samples;
+
 forewarn_core::entry!(DriftTest: MannWhitney as "mann-whitney", check);
 
 /// Whether values now tend to be lower or higher than those of the reference.
@@ -32,16 +34,17 @@ impl Default for MannWhitney {
 
 impl MannWhitney {
     fn check(self) -> Result<Self> {
-        crate::level::check("mann-whitney", self.level)?;
+        crate::limit::share("mann-whitney", "level", self.level)?;
         Ok(self)
     }
 }
 
 impl DriftTest for MannWhitney {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
+        samples::need_order("mann-whitney", args)?;
         let rank_sum = RankSum::new(Pooled::new(args.reference, args.current).counts());
         let p_value = rank_sum.p_value();
-        Ok(Drift { statistic: rank_sum.u, p_value, drifted: p_value <= self.level })
+        Ok(Drift::new(rank_sum.u, p_value, self.level))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whether columns still depend on one another as they did.
 
-use forewarn_core::{Error, Result};
+use forewarn_core::Result;
 use forewarn_kernels::linear::symmetric_eigen;
 
 use crate::columns;
+use crate::limit::{positive, share};
 
 /// How much of the rows the main directions of a reference do not explain: the settings.
 ///
@@ -58,7 +59,7 @@ impl PcaResidual {
     /// Learns the main directions of a reference: columns of the same number of rows.
     ///
     /// # Errors
-    /// [`Error::Config`] for settings that make no sense; [`Error::Data`] for values that are missing or infinite, a constant
+    /// [`forewarn_core::Error::Config`] for settings that make no sense; [`forewarn_core::Error::Data`] for values that are missing or infinite, a constant
     /// column, no more rows than columns, or fewer than two chunks.
     pub fn fit(&self, reference: &[Vec<f64>]) -> Result<FittedPcaResidual> {
         self.check()?;
@@ -84,14 +85,8 @@ impl PcaResidual {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |reason: String| Err(Error::config("pca-residual", reason));
-        if !(0.0 < self.variance && self.variance < 1.0) {
-            return refuse(format!("`variance` is {}; it must be between 0 and 1", self.variance));
-        }
-        if !(self.width.is_finite() && self.width > 0.0) {
-            return refuse(format!("`width` is {}; it must be above 0", self.width));
-        }
-        if self.chunk == 0 { refuse("`chunk` is 0; it must be at least 1".to_owned()) } else { Ok(()) }
+        share("pca-residual", "variance", self.variance)?;
+        positive("pca-residual", &[("width", self.width), ("chunk", self.chunk as f64)])
     }
 
     fn limits(&self, chunks: &[f64]) -> (f64, f64) {
@@ -111,7 +106,7 @@ impl FittedPcaResidual {
     /// The residual of current rows: the columns of the reference, in its order.
     ///
     /// # Errors
-    /// [`Error::Data`] for another number of columns, fewer than two rows, or values that are missing or infinite.
+    /// [`forewarn_core::Error::Data`] for another number of columns, fewer than two rows, or values that are missing or infinite.
     pub fn residual(&self, current: &[Vec<f64>]) -> Result<Residual> {
         columns::same(self.moments.len(), current.len())?;
         columns::check("current", current, 2)?;

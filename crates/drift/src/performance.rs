@@ -2,5 +2,10 @@
 
 forewarn_core::catalog! {
     /// Every performance check that the binaries know, by name.
-    pub static PERFORMANCE_CHECKS: [PerformanceCheck] = [];
+    pub static PERFORMANCE_CHECKS: [PerformanceCheck] = [baseline_lost, score_difference];
 }
+
+mod finals;
+
+#[cfg(test)]
+pub(crate) mod cases;

@@ -3,6 +3,8 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::welch::Welch as Statistic;
 
+use crate::samples;
+
 forewarn_core::entry!(DriftTest: Welch as "welch", check);
 
 /// Whether the mean has moved, whatever the variances.
@@ -30,13 +32,14 @@ impl Default for Welch {
 
 impl Welch {
     fn check(self) -> Result<Self> {
-        crate::level::check("welch", self.level)?;
+        crate::limit::share("welch", "level", self.level)?;
         Ok(self)
     }
 }
 
 impl DriftTest for Welch {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
+        samples::need_order("welch", args)?;
         for (name, sample) in [("reference", args.reference), ("current", args.current)] {
             refuse(name, sample)?;
         }
@@ -49,7 +52,7 @@ impl DriftTest for Welch {
                 (welch.t, welch.p_value())
             }
         };
-        Ok(Drift { statistic, p_value, drifted: p_value <= self.level })
+        Ok(Drift::new(statistic, p_value, self.level))
     }
 }
 

@@ -3,32 +3,68 @@
 
 use crate::special::chi_square_survival;
 
-/// Adjacent values put together, from below, until a bin holds at least an equal share of both samples (a `most`th)
-/// and has an expected count of at least `expected` in the smaller one; what is left at the top joins the last bin.
+/// Adjacent values put together, from below, until a bin holds at least an equal share of both samples (of what is
+/// left, divided by the bins that are) and has an expected count of at least `expected` in the smaller one; what is
+/// left at the top joins the last bin.
 ///
 /// `counts` are the reference and current values at every distinct value, ascending. Bins depend on the pooled
-/// values only, so that under no drift they favour neither sample. At most `most` bins; none without values.
+/// values only, so that under no drift they favour neither sample. A value that is very frequent, as zero, is a bin
+/// alone, and the others share the bins that are left. At most `most` bins; none without values.
 pub fn bins(counts: &[[u64; 2]], most: u64, expected: u64) -> Vec<[u64; 2]> {
-    let [n, m] = sizes(counts);
-    // A bin of `total` values has `total * min(n, m) / (n + m)` expected in the smaller sample.
-    let full = |[x, y]: [u64; 2]| {
-        let total = u128::from(x + y);
-        let (all, least) = (u128::from(n + m), u128::from(n.min(m)));
-        total * u128::from(most) >= all && total * least >= u128::from(expected) * all
-    };
-    let (mut bins, mut open) = (Vec::new(), [0, 0]);
-    for [x, y] in counts {
-        open = [open[0] + x, open[1] + y];
-        if full(open) {
-            bins.push(std::mem::take(&mut open));
+    let mut binning = Binning::new(sizes(counts), most, expected);
+    for pair in counts {
+        binning.push(*pair);
+    }
+    binning.finish()
+}
+
+/// [`bins`] of counts that come one after the other.
+#[derive(Debug, Clone)]
+pub struct Binning {
+    sizes: [u64; 2],
+    most: u64,
+    expected: u64,
+    /// Values that are in no closed bin.
+    left: u64,
+    open: [u64; 2],
+    bins: Vec<[u64; 2]>,
+}
+
+impl Binning {
+    /// Bins for two samples of known sizes.
+    pub fn new(sizes: [u64; 2], most: u64, expected: u64) -> Self {
+        Self { sizes, most, expected, left: sizes[0] + sizes[1], open: [0, 0], bins: Vec::new() }
+    }
+
+    /// The counts at the next distinct value.
+    #[inline]
+    pub fn push(&mut self, [x, y]: [u64; 2]) {
+        self.open = [self.open[0] + x, self.open[1] + y];
+        if self.is_full() {
+            self.left -= self.open[0] + self.open[1];
+            self.bins.push(std::mem::take(&mut self.open));
         }
     }
-    match bins.last_mut() {
-        Some([x, y]) => (*x, *y) = (*x + open[0], *y + open[1]),
-        None if open != [0, 0] => bins.push(open),
-        None => {}
+
+    /// A bin of `total` values has `total * min(n, m) / (n + m)` expected in the smaller sample.
+    #[inline]
+    fn is_full(&self) -> bool {
+        let [n, m] = self.sizes;
+        let total = u128::from(self.open[0] + self.open[1]);
+        let places = self.most.saturating_sub(self.bins.len() as u64);
+        total * u128::from(places) >= u128::from(self.left).max(1)
+            && total * u128::from(n.min(m)) >= u128::from(self.expected) * u128::from(n + m)
     }
-    bins
+
+    /// The bins.
+    pub fn finish(mut self) -> Vec<[u64; 2]> {
+        match self.bins.last_mut() {
+            Some([x, y]) => (*x, *y) = (*x + self.open[0], *y + self.open[1]),
+            None if self.open != [0, 0] => self.bins.push(self.open),
+            None => {}
+        }
+        self.bins
+    }
 }
 
 /// Pearson's statistic: `sum (observed - expected)^2 / expected` over both columns, of the counts of each bin; 0
@@ -118,8 +154,13 @@ mod tests {
     fn bins_are_filled_from_below() {
         let ten = [[1, 1]; 10];
         assert_eq!(bins(&ten, 5, 1), [[2, 2]; 5]);
-        // A third of 20 is 6.7: four pairs, four pairs, and the two that are left.
-        assert_eq!(bins(&ten, 3, 1), [[4, 4], [6, 6]]);
+        // A third of 20 is 6.7: four pairs; the twelve that are left are two bins of three pairs.
+        assert_eq!(bins(&ten, 3, 1), [[4, 4], [3, 3], [3, 3]]);
+        // Nine in ten are zero: the other bins share what is left.
+        assert_eq!(
+            bins(&[[90, 90], [5, 5], [3, 3], [1, 2], [1, 0]], 4, 1),
+            [[90, 90], [5, 5], [3, 3], [2, 2]]
+        );
         // Five expected in each.
         assert_eq!(bins(&ten, 10, 5), [[5, 5]; 2]);
         // Many zeros are a bin of their own; one of ten values is current, so 20 are needed to expect two.

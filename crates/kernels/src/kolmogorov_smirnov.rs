@@ -1,11 +1,12 @@
 //! Whether two samples come from one distribution: the greatest distance between their empirical
 //! distribution functions (Smirnov 1939), with p values that are right on small and on tied samples.
 
-use crate::kolmogorov;
+use crate::{kolmogorov, sort};
 
 /// Two samples laid together: how many of each are at every distinct value, ascending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pooled {
+    values: Vec<f64>,
     counts: Vec<[u64; 2]>,
     sizes: [u64; 2],
 }
@@ -15,37 +16,38 @@ impl Pooled {
     /// a value above all others: keep it out.
     pub fn new(reference: &[f64], current: &[f64]) -> Self {
         let sorted = |sample: &[f64]| {
-            let mut sample: Vec<f64> = sample.iter().map(|v| v + 0.0).collect();
-            sample.sort_unstable_by(f64::total_cmp);
-            sample
+            sort::sample::sorted(sample).unwrap_or_else(|| {
+                let mut sample: Vec<f64> = sample.iter().map(|v| v + 0.0).collect();
+                sample.sort_unstable_by(f64::total_cmp);
+                sample
+            })
         };
         let (a, b) = (sorted(reference), sorted(current));
         let (mut rest_a, mut rest_b) = (a.as_slice(), b.as_slice());
-        let mut counts = Vec::new();
+        let (mut values, mut counts) = (Vec::new(), Vec::new());
         while let Some(value) = lowest(rest_a, rest_b) {
             let here = |rest: &[f64]| rest.iter().take_while(|v| v.total_cmp(&value).is_eq()).count();
             let (x, y) = (here(rest_a), here(rest_b));
+            values.push(value);
             counts.push([x as u64, y as u64]);
             (rest_a, rest_b) = (&rest_a[x..], &rest_b[y..]);
         }
-        Self { counts, sizes: [a.len() as u64, b.len() as u64] }
+        Self { values, counts, sizes: [a.len() as u64, b.len() as u64] }
     }
 
     /// The statistic `D`, 0-1: the greatest distance between the two distribution functions.
     pub fn statistic(&self) -> f64 {
-        let [n, m] = self.sizes;
-        self.gap() as f64 / (n * m) as f64
+        statistic(&self.counts)
     }
 
     /// `D` times both sample sizes: a whole number, so that «at least as far apart» is decided exactly.
     pub fn gap(&self) -> u64 {
-        let [n, m] = self.sizes;
-        let (mut i, mut j, mut gap) = (0, 0, 0);
-        for [x, y] in &self.counts {
-            (i, j) = (i + x, j + y);
-            gap = gap.max((i * m).abs_diff(j * n));
-        }
-        gap
+        gap(&self.counts, self.sizes)
+    }
+
+    /// The distinct values of both samples, ascending; -0 as 0.
+    pub fn values(&self) -> &[f64] {
+        &self.values
     }
 
     /// How many values of each sample are at every distinct value, ascending.
@@ -78,6 +80,22 @@ impl Pooled {
         let [n, m] = self.sizes.map(|size| size as f64);
         kolmogorov::survival((n * m / (n + m)).round_ties_even().max(1.0) as u64, self.statistic())
     }
+}
+
+/// The statistic `D`, 0-1, from how many of each sample are at every distinct value, ascending; NaN without values in a
+/// sample.
+pub fn statistic(counts: &[[u64; 2]]) -> f64 {
+    let [n, m] = counts.iter().fold([0, 0], |[n, m], [x, y]| [n + x, m + y]);
+    gap(counts, [n, m]) as f64 / (n * m) as f64
+}
+
+fn gap(counts: &[[u64; 2]], [n, m]: [u64; 2]) -> u64 {
+    let (mut i, mut j, mut gap) = (0, 0, 0);
+    for [x, y] in counts {
+        (i, j) = (i + x, j + y);
+        gap = gap.max((i * m).abs_diff(j * n));
+    }
+    gap
 }
 
 /// Two-sided p value of a gap (the statistic times both sample sizes), exact for samples without ties and too

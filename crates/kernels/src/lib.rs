@@ -11,6 +11,7 @@
     reason = "a call, or a closure, would be compiled without the vector instructions of its surroundings"
 )]
 
+pub mod anderson_darling;
 pub mod autocorrelation;
 pub mod binary;
 pub mod bootstrap;
@@ -18,21 +19,27 @@ pub mod cbpe;
 pub mod comparison;
 pub mod contingency;
 pub mod correlation;
+pub mod cramer_von_mises;
 pub mod crps;
 pub mod cusum;
 pub mod distinct;
 pub mod divergence;
 pub mod draws;
 pub mod energy;
+pub mod epps_singleton;
 pub mod exceedance;
 pub mod fractions;
 pub mod histogram;
+pub mod hypergeometric;
 pub mod inequality;
 pub mod isotonic;
 pub mod kolmogorov;
 pub mod kolmogorov_smirnov;
+pub mod kuiper;
 pub mod linear;
 pub mod logarithm;
+pub mod multiplicity;
+pub mod permutation;
 pub mod pit;
 pub mod point;
 mod prefetch;

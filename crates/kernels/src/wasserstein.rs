@@ -32,6 +32,33 @@ pub fn energy_distance(u: &[f64], v: &[f64]) -> f64 {
     (2.0 * integral(&unit(u), &unit(v), |d| d * d)).sqrt()
 }
 
+/// [`w1`] between two samples, from how many of each are at every distinct value, ascending; NaN without values in a
+/// sample.
+pub fn pooled_w1(values: &[f64], counts: &[[u64; 2]]) -> f64 {
+    pooled_integral(values, counts, f64::abs)
+}
+
+/// [`energy_distance`] between two samples, from how many of each are at every distinct value, ascending; NaN without
+/// values in a sample.
+pub fn pooled_energy_distance(values: &[f64], counts: &[[u64; 2]]) -> f64 {
+    (2.0 * pooled_integral(values, counts, |d| d * d)).sqrt()
+}
+
+/// The integral of a function of `F - G`.
+#[inline]
+fn pooled_integral(values: &[f64], counts: &[[u64; 2]], of: impl Fn(f64) -> f64) -> f64 {
+    let [n, m] = counts.iter().fold([0, 0], |[n, m], [x, y]| [n + x, m + y]);
+    let pairs = n as f64 * m as f64;
+    let (mut i, mut j, mut sum) = (0, 0, 0.0);
+    for ([x, y], step) in counts.iter().zip(values.windows(2)) {
+        (i, j) = (i + x, j + y);
+        // A whole number: no rounding before the division.
+        let gap = (i * m) as i64 - (j * n) as i64;
+        sum += of(gap as f64 / pairs) * (step[1] - step[0]);
+    }
+    if pairs > 0.0 { sum } else { f64::NAN }
+}
+
 /// [`w1`] between samples with weights, which are divided by their sum.
 pub fn w1_weighted(u: Weighted<'_>, v: Weighted<'_>) -> f64 {
     let (Some(u), Some(v)) = (u.sorted(), v.sorted()) else { return f64::NAN };
@@ -291,6 +318,16 @@ mod tests {
         };
         let (a, b) = (repeat(u, v.len()), repeat(v, u.len()));
         a.iter().zip(&b).map(|(a, b)| (a - b).abs().powi(power)).sum::<f64>() / a.len() as f64
+    }
+
+    #[test]
+    fn pooled_counts_give_the_same() {
+        let (u, v) = ([3.0, 0.0, 0.0, 7.5, 0.0], [0.0, 0.0, 2.0, 7.5]);
+        let pooled = crate::kolmogorov_smirnov::Pooled::new(&u, &v);
+        let (values, counts) = (pooled.values(), pooled.counts());
+        assert!((pooled_w1(values, counts) - w1(&u, &v)).abs() < 1e-15);
+        assert!((pooled_energy_distance(values, counts) - energy_distance(&u, &v)).abs() < 1e-15);
+        assert_eq!((pooled_w1(&[1.0], &[[2, 3]]), pooled_w1(&[1.0], &[[2, 0]]).is_nan()), (0.0, true));
     }
 
     proptest! {

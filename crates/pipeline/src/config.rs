@@ -44,6 +44,8 @@ pub struct Config {
     pub evaluation: Evaluation,
     /// When a shadow may take over.
     pub promotion: Promotion,
+    /// What is looked at before models learn and before forecasts go out.
+    pub gates: Gates,
     /// What is drawn.
     pub maps: Maps,
     /// Names of the models: each is a file `models/NAME.toml` beside the configuration.
@@ -68,6 +70,7 @@ impl Default for Config {
             partitions: Partitions::default(),
             evaluation: Evaluation::default(),
             promotion: Promotion::default(),
+            gates: Gates::default(),
             maps: Maps::default(),
             models: Vec::new(),
             ensembles: Vec::new(),
@@ -261,6 +264,26 @@ impl Default for Promotion {
     fn default() -> Self {
         let metrics = ["crps", "average-precision", "brier"];
         Self { metrics: metrics.map(str::to_owned).to_vec(), approvers: Vec::new() }
+    }
+}
+
+/// What is looked at before models learn and before forecasts go out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gates {
+    /// A file of rules, relative to the configuration file; every check with its default settings when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// The period that should be there by now (`2020-12`); freshness is not looked at when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    /// Whether faults are planted at every run, to see that the gate finds them.
+    pub self_test: bool,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { file: None, due: None, self_test: true }
     }
 }
 

@@ -11,9 +11,11 @@ mod components;
 mod config;
 mod context;
 pub mod diversity;
+pub mod drift;
 mod engine;
 mod error;
 mod filing;
+pub mod gates;
 pub mod importance;
 mod layers;
 mod model_catalog;
@@ -38,7 +40,8 @@ pub use components::{
     EnsembleSpec, MissingMember, ModelSpec, Role, Status, ensembles, is_component_name, models,
 };
 pub use config::{
-    Compat, Config, Download, Evaluation, Features, Forecast, Maps, SilentPeriods, Source, Target, Validation,
+    Compat, Config, Download, Evaluation, Features, Forecast, Gates, Maps, SilentPeriods, Source, Target,
+    Validation,
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};

@@ -25,7 +25,7 @@ use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
 use crate::stages::{combine, evaluate, features, forecast, maps, train, validate};
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result, filing, page, partitions};
+use crate::{Error, Resolved, Result, filing, gates, page, partitions};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +172,7 @@ impl<'a> Work<'a> {
         if self.until < Until::Features {
             return Ok(None);
         }
+        self.input_gate()?;
         if let Some(features) = features::features(self.ctx)? {
             self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
             self.ctx.keep_features(features);
@@ -235,6 +236,13 @@ impl<'a> Work<'a> {
         }
         let report = self.session.folder.join("report.html");
         Ok(Some(report))
+    }
+
+    /// Lets the observations pass, or stops the run before a model sees them.
+    fn input_gate(&mut self) -> Result<()> {
+        let judged = gates::input(self.session)?;
+        self.files.extend(judged.publish(self.session)?);
+        judged.pass(self.session)
     }
 
     fn train<'m>(

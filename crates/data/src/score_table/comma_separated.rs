@@ -16,7 +16,9 @@ pub(super) struct Csv<'a> {
     reader: csv::Reader<std::io::Cursor<Cow<'a, [u8]>>>,
     /// Bytes of the text.
     length: u64,
-    /// Names of the columns, trimmed, in small letters.
+    /// Names of the columns, trimmed.
+    pub(super) names: Vec<String>,
+    /// The same in small letters.
     pub(super) header: Vec<String>,
     row: csv::ByteRecord,
     /// Line on which the row begins; the header's is 1.
@@ -37,9 +39,10 @@ impl<'a> Csv<'a> {
         let header = reader.headers().map_err(|e| {
             Error::at(name, 1, format!("is no CSV header ({e}); give JSON, Parquet, or CSV as UTF-8 text"))
         })?;
-        let header = header.iter().map(|h| h.trim().to_ascii_lowercase()).collect();
+        let names: Vec<String> = header.iter().map(|h| h.trim().to_owned()).collect();
+        let header = names.iter().map(|h| h.to_ascii_lowercase()).collect();
         let last = reader.position().line().saturating_sub(1);
-        Ok(Self { name, reader, length, header, row: csv::ByteRecord::new(), line: last, last })
+        Ok(Self { name, reader, length, names, header, row: csv::ByteRecord::new(), line: last, last })
     }
 
     /// Goes to the next row; false at the end. Blank lines are no rows; between rows of one column they are refused,
@@ -95,6 +98,11 @@ impl<'a> Csv<'a> {
             let shown: String = field.trim().chars().take(40).collect();
             self.wrong(format!("column `{}`: `{shown}` is no number; {CURE}", self.header[column]))
         })
+    }
+
+    /// What stands in a column of the row, trimmed; what is no UTF-8 shows as such.
+    pub(super) fn text(&self, column: usize) -> String {
+        String::from_utf8_lossy(&self.row[column]).trim().to_owned()
     }
 
     /// An error about the row.

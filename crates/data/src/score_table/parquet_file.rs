@@ -23,14 +23,18 @@ use crate::{Error, Result};
 /// Rows that are read at a time: draws are turned from columns into rows while they are in the cache.
 const BATCH: usize = 1 << 12;
 
-/// The readers of Parquet and Arrow panic over some files whose bytes were damaged; such a file is as unreadable as
-/// one they refuse.
 pub(super) fn score_table(file: File, name: &str) -> Result<ScoreTable> {
-    let read = AssertUnwindSafe(|| read(file, name));
-    catch_unwind(read).unwrap_or_else(|_| Err(broken(name, "its pages contradict each other")))
+    readable(name, || read(file, name))
 }
 
-fn broken(name: &str, reason: impl Display) -> Error {
+/// The readers of Parquet and Arrow panic over some files whose bytes were damaged; such a file is as unreadable as
+/// one they refuse.
+pub(super) fn readable<T>(name: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    let read = catch_unwind(AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(broken(name, "its pages contradict each other")))
+}
+
+pub(super) fn broken(name: &str, reason: impl Display) -> Error {
     Error::data(name, format!("is no readable Parquet ({reason}); fetch or export it again"))
 }
 
@@ -186,7 +190,7 @@ fn spans(column: &ArrayRef) -> (Vec<Range<usize>>, &ArrayRef) {
 }
 
 /// The numbers of a column, NaN where it is null. Its type has been checked.
-fn numbers(column: &ArrayRef) -> Vec<f64> {
+pub(super) fn numbers(column: &ArrayRef) -> Vec<f64> {
     fn of<T: ArrowPrimitiveType>(column: &ArrayRef, widen: impl Fn(T::Native) -> f64) -> Vec<f64> {
         let column = column.as_primitive::<T>();
         if column.null_count() == 0 {

@@ -1,0 +1,142 @@
+//! Faults planted in the record at its real size, and what the input gate says of them: the table of
+//! `docs/results/gates.md`.
+//!
+//! ```text
+//! faults TABLE.parquet [MONTHS]     so many months, drawn from the last 120; then all 120 untouched
+//! ```
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+use forewarn_core::{Axis, Group, InputArgs, Panel};
+use forewarn_data::geography::{self, Region};
+use forewarn_data::table::{Layout, Table};
+use forewarn_data::validation::{Expectation, Severity, check};
+use forewarn_drift::faults::Fault;
+use forewarn_drift::gate::{Judged, Rule, Terms, Verdict, checks, judge, readings};
+use forewarn_drift::input::{INPUT_CHECKS, rules};
+use forewarn_kernels::random::Stream;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const COLUMNS: [&str; 3] = ["ged_sb_best", "ged_ns_best", "ged_os_best"];
+const SEED: u64 = 6;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let table = arguments.first().ok_or("see the first lines of benches/examples/faults/main.rs")?;
+    let months: usize = arguments.get(1).map_or(Ok(30), |n| n.parse())?;
+    let bench = Bench { panel: observed(table)?, rules: rules(), columns: COLUMNS.map(str::to_owned) };
+    bench.faults(months)?;
+    bench.untouched()
+}
+
+struct Bench {
+    panel: Panel,
+    rules: Vec<Rule>,
+    columns: [String; 3],
+}
+
+impl Bench {
+    /// What the gate would have said at the end of a month, with or without a fault in the first column.
+    fn judged(&self, len: usize, fault: Option<Fault>) -> Outcome<Vec<Judged>> {
+        let (panel, previous) = (until(&self.panel, len)?, until(&self.panel, len - 1)?);
+        let groups = groups(&panel);
+        let args =
+            |panel| Ok::<_, forewarn_core::Error>(InputArgs::new(panel, &self.columns)?.with_groups(&groups));
+        let faulty = fault.map(|f| f.plant(&args(&panel)?, COLUMNS[0], SEED + len as u64)).transpose()?;
+        let args = args(faulty.as_ref().unwrap_or(&panel))?.with_previous(Some(&previous));
+        let checks = checks(&self.rules, INPUT_CHECKS)?;
+        let readings = readings(&checks, |check| check.read(&args));
+        Ok(judge(readings, &Terms { alpha: 0.01, waivers: &[], earlier: &[] }))
+    }
+
+    fn faults(&self, months: usize) -> Outcome<()> {
+        let all = self.panel.axis().len;
+        let mut drawn: Vec<usize> = (all - 120..all).collect();
+        let draw = Stream::new(SEED, &[]);
+        (1..drawn.len()).rev().for_each(|i| drawn.swap(i, draw.below(i as u64, i as u32 + 1) as usize));
+        for fault in Fault::ALL.into_iter().chain([Fault::UnitsSilent, Fault::GroupSilent]) {
+            let (mut found, mut failed, mut by) = (0, 0, BTreeMap::new());
+            for i in &drawn[..months] {
+                let clean = self.judged(i + 1, None)?;
+                let judged = self.judged(i + 1, Some(fault))?;
+                let known: Vec<_> = alarms(&clean).map(|j| (&j.check, &j.reading.subject)).collect();
+                let new: Vec<_> =
+                    alarms(&judged).filter(|j| !known.contains(&(&j.check, &j.reading.subject))).collect();
+                found += usize::from(!new.is_empty());
+                failed += usize::from(new.iter().any(|j| j.verdict == Verdict::Fail));
+                let mut names: Vec<&str> = new.iter().map(|j| j.check.as_str()).collect();
+                names.dedup();
+                names.into_iter().for_each(|name| *by.entry(name.to_owned()).or_insert(0) += 1);
+            }
+            println!("{fault:?}: {found} of {months} ({failed} fail) {by:?}");
+        }
+        Ok(())
+    }
+
+    fn untouched(&self) -> Outcome<()> {
+        let all = self.panel.axis().len;
+        let (mut months, mut fails, mut by) = (0, 0, BTreeMap::new());
+        for i in all - 120..all {
+            let judged = self.judged(i + 1, None)?;
+            months += usize::from(alarms(&judged).next().is_some());
+            fails += usize::from(alarms(&judged).any(|j| j.verdict == Verdict::Fail));
+            for j in alarms(&judged) {
+                *by.entry(j.check.clone()).or_insert(0) += 1;
+                println!(
+                    "  {} {} {:?} q {:?}: {}",
+                    j.check, j.reading.subject, j.reading.effect, j.q_value, j.reading.message
+                );
+            }
+        }
+        println!("untouched: {months} of 120 months with an alarm ({fails} fail) {by:?}");
+        Ok(())
+    }
+}
+
+fn alarms(judged: &[Judged]) -> impl Iterator<Item = &Judged> {
+    judged.iter().filter(|j| j.verdict != Verdict::Pass)
+}
+
+/// The panel as it was after so many periods.
+fn until(panel: &Panel, len: usize) -> Outcome<Panel> {
+    let mut part = Panel::new(Axis { len, ..panel.axis() }, panel.units().clone())?;
+    for c in panel.columns() {
+        part.push(&c.name, c.values()[..len * panel.units().len()].to_vec())?;
+    }
+    Ok(part)
+}
+
+/// The cells of each country.
+fn groups(panel: &Panel) -> Vec<Group> {
+    let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
+    for (row, unit) in panel.units().iter().enumerate() {
+        if let Some(c) = geography::country(*unit) {
+            let group =
+                groups.entry(c.id).or_insert_with(|| Group { name: c.name.to_owned(), rows: Vec::new() });
+            group.rows.push(row);
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn observed(table: &str) -> Outcome<Panel> {
+    let read = Table {
+        unit: "gid".into(),
+        time: "month_id".into(),
+        values: COLUMNS.map(str::to_owned).into(),
+        layout: Layout::Dense,
+        ..Table::default()
+    };
+    let expect = Expectation {
+        units: Some(geography::region(Region::AfricaMiddleEast)),
+        first: None,
+        last: None,
+        counts: true,
+        max_rejected_share: 0.0,
+        silent_periods: Severity::Fail,
+    };
+    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
+}

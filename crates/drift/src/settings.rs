@@ -1,0 +1,141 @@
+//! The settings that drift tests share.
+
+use forewarn_core::prelude::*;
+use forewarn_kernels::permutation::{Dealer, Effort};
+
+/// Permutations unless said otherwise.
+const PERMUTATIONS: u64 = 999;
+/// As many permutations with a statistic as great as the observed one are enough: of 999, all are made for the p values
+/// up to 0.05, which are those that matter.
+const EXCEEDANCES: u64 = 50;
+
+/// How a p value is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// What is right for these samples and affordable: the documentation of the test says which.
+    #[default]
+    Auto,
+    /// The law of large samples without ties. With ties, as in counts, it is wrong.
+    Asymptotic,
+    /// The share of all ways to deal the pooled values into two such samples that are as far apart: right for samples
+    /// of any size and with ties. Work grows with the product of the sample sizes, or more.
+    Exact,
+    /// The share of some ways to deal them, drawn at random: right for samples of any size and with ties; never
+    /// below one over the permutations and one.
+    Permutation,
+}
+
+/// Settings of a test whose p value is computed in one of several ways.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
+pub struct Several {
+    /// Share of unchanged columns that may be called drifted, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub level: f64,
+    /// How the p value is computed.
+    pub method: Method,
+    /// Permutations at most, where the method is that.
+    #[schemars(range(min = 1))]
+    pub permutations: u64,
+    /// Seed of the permutations; the same seed gives the same p value.
+    pub seed: u64,
+}
+
+impl Default for Several {
+    fn default() -> Self {
+        Self { level: 0.05, method: Method::Auto, permutations: PERMUTATIONS, seed: 0 }
+    }
+}
+
+impl Several {
+    pub(crate) fn check(&self, test: &str, without: &[Method]) -> Result<()> {
+        if without.contains(&self.method) {
+            return Err(Error::config(
+                test,
+                format!("`method` is {:?}, which this test has not; use `auto`", self.method).to_lowercase(),
+            ));
+        }
+        self.permuted().check(test)
+    }
+
+    pub(crate) fn permuted(&self) -> Permuted {
+        Permuted { level: self.level, permutations: self.permutations, seed: self.seed }
+    }
+}
+
+/// Settings of a test whose p value is found by permutation.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
+pub struct Permuted {
+    /// Share of unchanged columns that may be called drifted, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub level: f64,
+    /// Permutations at most; the least p value is one over these and one.
+    #[schemars(range(min = 1))]
+    pub permutations: u64,
+    /// Seed of the permutations; the same seed gives the same p value.
+    pub seed: u64,
+}
+
+impl Default for Permuted {
+    fn default() -> Self {
+        Self { level: 0.05, permutations: PERMUTATIONS, seed: 0 }
+    }
+}
+
+impl Permuted {
+    pub(crate) fn check(&self, test: &str) -> Result<()> {
+        crate::limit::share(test, "level", self.level)?;
+        if self.permutations == 0 {
+            return Err(Error::config(test, "`permutations` is 0; it must be at least 1".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The p value of a statistic of how many values of each sample are at every distinct value, or in every bin.
+    pub(crate) fn p_value(&self, counts: &[[u64; 2]], statistic: impl Fn(&[[u64; 2]]) -> f64) -> f64 {
+        let mut dealer = Dealer::values(counts, self.seed);
+        let effort = Effort { permutations: self.permutations, exceedances: EXCEEDANCES };
+        effort.p_value(statistic(counts), |b| statistic(dealer.deal(b))).p_value
+    }
+}
+
+/// Settings of a test that compares counts in bins.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
+pub struct Binned {
+    /// Share of unchanged columns that may be called drifted, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub level: f64,
+    /// Greatest number of bins; categories have one bin each, however many there are.
+    #[schemars(range(min = 2))]
+    pub bins: u64,
+    /// Permutations at most; the least p value found by them is one over these and one.
+    #[schemars(range(min = 1))]
+    pub permutations: u64,
+    /// Seed of the permutations; the same seed gives the same p value.
+    pub seed: u64,
+}
+
+impl Default for Binned {
+    fn default() -> Self {
+        Self { level: 0.05, bins: 10, permutations: PERMUTATIONS, seed: 0 }
+    }
+}
+
+impl Binned {
+    pub(crate) fn check(&self, test: &str) -> Result<()> {
+        if self.bins < 2 {
+            return Err(Error::config(test, format!("`bins` is {}; it must be at least 2", self.bins)));
+        }
+        self.permuted().check(test)
+    }
+
+    pub(crate) fn permuted(&self) -> Permuted {
+        Permuted { level: self.level, permutations: self.permutations, seed: self.seed }
+    }
+}

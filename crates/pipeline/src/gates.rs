@@ -1,0 +1,128 @@
+//! Gates: checks with rules, before models see what came in, before a forecast goes out, and on how good it was.
+//!
+//! The checks are components (`crates/drift`); this is what surrounds them: the file of rules, what a gate said in
+//! earlier periods, the faults that are planted at every run, and the evidence that is left behind.
+
+mod evidence;
+mod explain;
+mod file;
+mod history;
+mod input;
+mod self_test;
+mod unit_tests;
+
+pub use evidence::{Evidence, Looked};
+pub use explain::{Explained, explain};
+pub use file::GateFile;
+pub use self_test::Planted;
+pub use unit_tests::{Tested, test};
+
+use serde::{Deserialize, Serialize};
+
+use std::path::PathBuf;
+
+use forewarn_drift::gate::Verdict;
+use forewarn_store::file as files;
+
+use crate::code::Code;
+use crate::progress::Observer;
+use crate::session::{Session, session};
+use crate::{Error, Resolved, Result};
+use history::History;
+pub(crate) use input::input;
+
+/// Judges by one gate of a run, leaves its evidence, and says what it would stop a run with.
+///
+/// # Errors
+/// What stops the run before the gate can judge.
+pub fn gate(
+    run: &Resolved,
+    code: &Code,
+    kind: Kind,
+    observer: &dyn Observer,
+) -> Result<(Evidence, Option<Error>)> {
+    session(run, code, observer, false, |session| {
+        let judgement = match kind {
+            Kind::Input => input(session)?,
+            Kind::Output | Kind::Performance => return Err(Error::config("gate", "not yet")),
+        };
+        judgement.publish(session)?;
+        let stop = judgement.pass(session).err();
+        Ok((judgement.evidence, stop))
+    })
+}
+
+/// What a gate has said, before it is told to anybody.
+pub(crate) struct Judgement {
+    history: History,
+    /// What it said.
+    pub(crate) evidence: Evidence,
+}
+
+impl Judgement {
+    /// Leaves the evidence in the folder of the run, and among that of other periods.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it cannot be written.
+    pub(crate) fn publish(&self, session: &Session<'_>) -> Result<Vec<PathBuf>> {
+        let path = session.folder.join("gates").join(format!("{}.json", self.evidence.gate.as_str()));
+        let text = serde_json::to_vec_pretty(&self.evidence).map_err(|e| Error::io(&path)(e.into()))?;
+        files::write_bytes(&path, &text)?;
+        self.history.keep(&self.evidence)?;
+        Ok(vec![path])
+    }
+
+    /// Warns of what is off, and stops when the gate failed or does not see what was planted.
+    ///
+    /// # Errors
+    /// [`Error::Gate`] that says what is wrong and where the evidence lies.
+    pub(crate) fn pass(&self, session: &Session<'_>) -> Result<()> {
+        let Evidence { gate, verdict, .. } = &self.evidence;
+        let (gate, reasons) = (gate.as_str(), self.evidence.reasons());
+        let folder = session.folder.join("gates");
+        let blind: Vec<String> =
+            self.evidence.planted.iter().filter(|p| p.found == Some(false)).map(Planted::to_string).collect();
+        if !blind.is_empty() {
+            let reason = format!(
+                "it does not find faults that were planted to try it: {}; its rules are too lax, or have no check for \
+                 these (evidence: {})",
+                blind.join("; "),
+                folder.display()
+            );
+            return Err(Error::Gate { gate, reason });
+        }
+        if *verdict == Verdict::Fail {
+            return Err(Error::Gate {
+                gate,
+                reason: format!("{} (evidence: {})", reasons.join("; "), folder.display()),
+            });
+        }
+        for reason in reasons {
+            session.ctx.engine.warn(format!("gate `{gate}`: {reason}"));
+        }
+        Ok(())
+    }
+}
+
+/// Which gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// What came in.
+    Input,
+    /// What goes out.
+    Output,
+    /// How good it was.
+    Performance,
+}
+
+impl Kind {
+    /// As written in commands, folders and evidence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Performance => "performance",
+        }
+    }
+}

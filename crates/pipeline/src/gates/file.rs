@@ -1,0 +1,80 @@
+//! The file of rules.
+
+use std::path::Path;
+
+use forewarn_core::Cadence;
+use forewarn_drift::gate::{Rule, Waiver};
+use forewarn_drift::input;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+use super::unit_tests::UnitTest;
+use crate::{Error, Resolved, Result};
+
+/// How the gates of a run judge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GateFile {
+    /// The greatest q value that is not chance: about as many false alarms a period and gate.
+    pub alpha: f64,
+    /// Columns that the input gate looks at; all when empty.
+    pub columns: Vec<String>,
+    /// Rules of the input gate; every check with its default settings when absent.
+    pub input: Option<Vec<Rule>>,
+    /// What somebody answers for.
+    pub waivers: Vec<Waiver>,
+    /// Cases that the rules must judge as expected: `forewarn gate test`.
+    pub tests: Vec<UnitTest>,
+}
+
+impl Default for GateFile {
+    fn default() -> Self {
+        Self { alpha: 0.01, columns: Vec::new(), input: None, waivers: Vec::new(), tests: Vec::new() }
+    }
+}
+
+impl GateFile {
+    /// The file that the configuration names; the default rules when it names none.
+    ///
+    /// # Errors
+    /// [`Error::Config`] that points at the line.
+    pub fn of(run: &Resolved) -> Result<Self> {
+        run.config.gates.file.as_ref().map_or_else(|| Ok(Self::default()), |file| Self::load(&run.path(file)))
+    }
+
+    /// Reads a file of rules.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::Config`] that points at the line.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let file: Self = crate::layers::parse(&text, path)?;
+        if !(file.alpha > 0.0 && file.alpha < 1.0) {
+            let reason = format!("`alpha` is {}; it must be between 0 and 1", file.alpha);
+            return Err(Error::config(path.display().to_string(), reason));
+        }
+        Ok(file)
+    }
+
+    /// The rules of a gate.
+    pub fn rules(&self, kind: Kind) -> Vec<Rule> {
+        match kind {
+            Kind::Input => self.input.clone().unwrap_or_else(input::rules),
+            Kind::Output | Kind::Performance => Vec::new(),
+        }
+    }
+
+    /// The waivers that hold in a period. One without a period that can be read is refused: it would hold for ever.
+    ///
+    /// # Errors
+    /// What is no label of the cadence.
+    pub(crate) fn waivers(&self, cadence: Cadence, now: forewarn_core::Period) -> Result<Vec<Waiver>> {
+        let mut holding = Vec::new();
+        for waiver in &self.waivers {
+            if cadence.parse(&waiver.until)? >= now {
+                holding.push(waiver.clone());
+            }
+        }
+        Ok(holding)
+    }
+}
