@@ -10,16 +10,17 @@ forewarn_core::entry!(DriftTest: ChiSquare as "chi-square", check);
 
 /// Whether values fall into the same bins as often as they did, by Pearson's statistic.
 ///
-/// `X^2 = sum (observed - expected)^2 / expected` over the bins of both samples, expected if their shares were
-/// equal. Two-sided by nature; by the chi-square law with one degree of freedom less than bins, without Yates's
-/// correction; drifted when the p value is at or below `level`. Bins are made of neighbouring values of **both**
-/// samples laid together, of about equal counts, at most `bins`, so that neither sample is taken as the truth; zero
-/// in counts, the lowest value, has a bin of its own where it is frequent; what would expect fewer than five values
-/// of the smaller sample is merged with its neighbours (Cochran 1954, doi:10.2307/3001616). Categories without order have one bin each, none merged; where one
-/// expects fewer than five values the p value is then by permutation. It sees changes of
-/// shape and of the share of zeros, not changes inside a bin. Samples of one and the same value have `p = 1`; too
-/// few values for two bins are refused. Values must be independent: months of one series and neighbouring cells are
-/// not, and then it warns far too often. Source: Pearson (1900), doi:10.1080/14786440009463897.
+/// `X^2 = sum (observed - expected)^2 / expected` over the bins of both samples, expected if their shares
+/// were equal. Two-sided by nature; by the chi-square law with one degree of freedom less than bins, without
+/// Yates's correction; drifted when the p value is at or below `level`. Bins are made of neighbouring values
+/// of **both** samples laid together, of about equal counts, at most `bins`, so that neither sample is taken
+/// as the truth; zero in counts, the lowest value, has a bin of its own where it is frequent; what would
+/// expect fewer than five values of the smaller sample is merged with its neighbours (Cochran 1954,
+/// doi:10.2307/3001616). Categories without order have one bin each, none merged; where one expects fewer
+/// than five values the p value is then by permutation. It sees changes of shape and of the share of zeros,
+/// not changes inside a bin. Samples of one and the same value have `p = 1`; too few values for two bins are
+/// refused. Values must be independent: months of one series and neighbouring cells are not, and then it
+/// warns far too often. Source: Pearson (1900), doi:10.1080/14786440009463897.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ChiSquare(pub Binned);

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::DRIFT_TESTS;
 
 /// Samples drawn for a law; of a test that permutes, which takes longer, fewer.
-const REPLICATES: [u64; 2] = [2000, 600];
+const REPLICATES: [u64; 2] = [2000, 400];
 
 /// Permutations of those that permute.
 const PERMUTATIONS: u64 = 199;
@@ -131,11 +131,89 @@ fn a_shift_is_found_from_either_side() {
     }
 }
 
+/// A category of four, the last one rare.
+fn category(u: f64) -> f64 {
+    // Codes without order: neighbours in frequency are none in number.
+    if u < 0.5 {
+        9.0
+    } else if u < 0.8 {
+        2.0
+    } else {
+        5.0 + f64::from(u8::from(u > 0.96))
+    }
+}
+
+#[test]
+fn codes_of_categories_are_compared_or_refused() {
+    let (before, after) = (sample(3, 70, category), sample(4, 50, |u| category(1.0 - u)));
+    let two = |sample: &[f64]| sample.iter().map(|v| f64::from(u8::from(*v > 4.0))).collect::<Vec<_>>();
+    let mut compared = Vec::new();
+    for entry in DRIFT_TESTS {
+        let test = build(entry);
+        let (mut before, mut after) = (before.clone(), after.clone());
+        if entry.name == OF_TWO_VALUES {
+            (before, after) = (two(&before), two(&after));
+        }
+        match test.compare(&DriftArgs::new(&before, &after).unwrap().as_nominal()) {
+            Err(e) => assert!(
+                e.to_string().contains("codes of categories; use `chi-square`"),
+                "{}: {e}",
+                entry.file
+            ),
+            Ok(drift) => {
+                compared.push(entry.name);
+                // Other codes of the same categories are the same samples.
+                let other = |sample: &[f64]| sample.iter().map(|v| (v * 7.0) % 11.0).collect::<Vec<_>>();
+                let (p, q) = (other(&before), other(&after));
+                let recoded = test.compare(&DriftArgs::new(&p, &q).unwrap().as_nominal()).unwrap();
+                assert!((recoded.statistic - drift.statistic).abs() < 1e-12 || entry.name == OF_TWO_VALUES);
+                assert_eq!(recoded.drifted, drift.drifted, "{}", entry.file);
+                let same = test.compare(&DriftArgs::new(&p, &p).unwrap().as_nominal()).unwrap();
+                assert_eq!(same.p_value, 1.0, "{}", entry.file);
+            }
+        }
+    }
+    let nominal = "chi-square fisher-exact g-test hellinger jeffreys jensen-shannon kullback-leibler psi total-variation";
+    assert_eq!(compared.join(" "), nominal);
+}
+
+#[test]
+fn categories_raise_no_more_alarms_than_allowed() {
+    for entry in DRIFT_TESTS {
+        let test = build(entry);
+        let value: fn(f64) -> f64 =
+            if entry.name == OF_TWO_VALUES { |u| f64::from(u8::from(u < 0.4)) } else { category };
+        let p = |r| {
+            let (before, after) = (sample(2 * r, 60, value), sample(2 * r + 1, 47, value));
+            test.compare(&DriftArgs::new(&before, &after).unwrap().as_nominal())
+                .ok()
+                .map(|drift| drift.p_value)
+        };
+        let mut p: Vec<f64> = (0..REPLICATES[1]).filter_map(p).collect();
+        p.sort_by(f64::total_cmp);
+        for level in [0.01, 0.05, 0.1, 0.25, 0.5].into_iter().filter(|_| !p.is_empty()) {
+            let (share, margin) = alarms(&p, level);
+            assert!(share <= level + margin, "{}: {share} of the p values are at most {level}", entry.file);
+            assert!(
+                share >= level / 3.0 - margin / 2.0,
+                "{}: {share} are at most {level}: blind",
+                entry.file
+            );
+        }
+    }
+}
+
 #[test]
 fn entries_are_sorted_documented_and_strict() {
     assert!(DRIFT_TESTS.windows(2).all(|w| w[0].name < w[1].name), "keep the catalog sorted");
     for entry in DRIFT_TESTS {
         assert!(entry.doc().contains("doi:"), "{}: cite the source", entry.file);
+        let schema = (entry.schema)();
+        assert!(
+            schema.get("properties").is_some_and(|p| p.get("level").is_some()),
+            "{}: settings",
+            entry.file
+        );
         let file = format!("{}.rs", entry.name.replace('-', "_"));
         assert!(entry.file.ends_with(&file), "{}: named {}", entry.file, entry.name);
         assert!(

@@ -10,18 +10,19 @@ forewarn_core::entry!(DriftTest: GTest as "g-test", check);
 
 /// Whether values fall into the same bins as often as they did, by the likelihood ratio.
 ///
-/// `G = 2 sum observed ln(observed / expected)` over the bins of both samples, expected if their shares were equal.
-/// Two-sided by nature; by the chi-square law with one degree of freedom less than bins, `G` divided by Williams's
-/// correction (1976, doi:10.1093/biomet/63.1.33), for without it the test warns too often where counts are small
-/// (`SciPy`'s `chi2_contingency` has none); the statistic is `G` itself; drifted when the p value is at or below
-/// `level`. Bins are made of neighbouring values of **both** samples laid together, of about equal counts, at most
-/// `bins`, so that neither sample is taken as the truth; zero in counts, the lowest value, has a bin of its own
-/// where it is frequent; what would expect fewer than five values of the smaller sample is merged with its
-/// neighbours (Cochran 1954, doi:10.2307/3001616). Categories without order have one bin each, none merged; where one
-/// expects fewer than five values the p value is then by permutation. It sees changes of shape and of the share of zeros, not changes
-/// inside a bin. Samples of one and the same value have `p = 1`; too few values for two bins are refused. Values
-/// must be independent: months of one series and neighbouring cells are not, and then it warns far too often.
-/// Source: Wilks (1938), doi:10.1214/aoms/1177732360.
+/// `G = 2 sum observed ln(observed / expected)` over the bins of both samples, expected if their shares were
+/// equal. Two-sided by nature; by the chi-square law with one degree of freedom less than bins, `G` divided
+/// by Williams's correction (1976, doi:10.1093/biomet/63.1.33), for without it the test warns too often where
+/// counts are small (`SciPy`'s `chi2_contingency` has none); the statistic is `G` itself; drifted when the p
+/// value is at or below `level`. Bins are made of neighbouring values of **both** samples laid together, of
+/// about equal counts, at most `bins`, so that neither sample is taken as the truth; zero in counts, the
+/// lowest value, has a bin of its own where it is frequent; what would expect fewer than five values of the
+/// smaller sample is merged with its neighbours (Cochran 1954, doi:10.2307/3001616). Categories without order
+/// have one bin each, none merged; where one expects fewer than five values the p value is then by
+/// permutation. It sees changes of shape and of the share of zeros, not changes inside a bin. Samples of one
+/// and the same value have `p = 1`; too few values for two bins are refused. Values must be independent:
+/// months of one series and neighbouring cells are not, and then it warns far too often. Source: Wilks
+/// (1938), doi:10.1214/aoms/1177732360.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct GTest(pub Binned);

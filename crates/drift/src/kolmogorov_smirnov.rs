@@ -10,15 +10,14 @@ forewarn_core::entry!(DriftTest: KolmogorovSmirnov as "kolmogorov-smirnov", chec
 
 /// Greatest distance between the distribution functions of two samples, and how likely chance makes it as great.
 ///
-/// `D = max |F(x) - G(x)|`, 0-1, two-sided; drifted when its p value is at or below `level`. It sees any change of
-/// distribution, shifts in the middle best and tails least. Values must be independent of one another: months of
-/// one series, or neighbouring cells, are not, and then it warns far too often. `auto` is exact while the product of the
-/// sample sizes is at most 200 million (two months of 13,110 cells, nearly all of them tied at zero, are still compared
-/// exactly, in a quarter of a second); beyond, asymptotic where hardly any values are tied, and by permutation where
-/// many are. Sources: Hodges (1958),
-/// doi:10.1007/BF02589501; exact p values given ties by Schroeer and Trenkler (1995),
-/// doi:10.1016/0167-9473(94)00040-P; the asymptotic law by Simard and L'Ecuyer (2011),
-/// doi:10.18637/jss.v039.i11.
+/// `D = max |F(x) - G(x)|`, 0-1, two-sided; drifted when its p value is at or below `level`. It sees any
+/// change of distribution, shifts in the middle best and tails least. Values must be independent of one
+/// another: months of one series, or neighbouring cells, are not, and then it warns far too often. `auto` is
+/// exact while the product of the sample sizes is at most 200 million (two months of 13,110 cells, nearly all
+/// of them tied at zero, are still compared exactly, in less than a second); beyond, asymptotic where hardly
+/// any values are tied, and by permutation where many are. Sources: Hodges (1958), doi:10.1007/BF02589501;
+/// exact p values given ties by Schroeer and Trenkler (1995), doi:10.1016/0167-9473(94)00040-P; the
+/// asymptotic law by Simard and L'Ecuyer (2011), doi:10.18637/jss.v039.i11.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct KolmogorovSmirnov(pub Several);

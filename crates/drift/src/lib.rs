@@ -7,7 +7,7 @@
 forewarn_core::catalog! {
     /// Every drift test that the binaries know, by name.
     pub static DRIFT_TESTS: [DriftTest] = [
-        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, psi, total_variation, wasserstein, welch,
+        anderson_darling, chi_square, cramer_von_mises, energy_distance, epps_singleton, fisher_exact, g_test, hellinger, jeffreys, jensen_shannon, kolmogorov_smirnov, kuiper, kullback_leibler, mann_whitney, mmd, psi, total_variation, wasserstein, welch, zero_inflated,
     ];
 }
 
@@ -35,4 +35,8 @@ mod words;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod check_conformance;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod peers;

@@ -14,7 +14,7 @@ forewarn_core::entry!(DriftTest: Wasserstein as "wasserstein", check);
 /// `integral |F - G|`, in the unit of the values. It sees shifts and outliers, near ones less than far ones; of heavy
 /// tails it is ruled by the largest values, where `energy-distance` is less so. The p value is by permutation; one deals the
 /// counts of the distinct values, in some nanoseconds a value, or less where many are tied: 999 of two samples of a
-/// million different values take some 20 s, of two columns of counts milliseconds. Values must be finite, and
+/// million different values take some 15 s, of two columns of counts milliseconds. Values must be finite, and
 /// independent: months of one series and neighbouring cells are not, and then it warns far too often. Source: Ramdas,
 /// Garcia Trillos and Cuturi (2017), doi:10.3390/e19020047.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

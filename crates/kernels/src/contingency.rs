@@ -26,6 +26,8 @@ pub struct Binning {
     expected: u64,
     /// Values that are in no closed bin.
     left: u64,
+    /// Values that make the open bin full.
+    full: u64,
     open: [u64; 2],
     bins: Vec<[u64; 2]>,
 }
@@ -33,27 +35,42 @@ pub struct Binning {
 impl Binning {
     /// Bins for two samples of known sizes.
     pub fn new(sizes: [u64; 2], most: u64, expected: u64) -> Self {
-        Self { sizes, most, expected, left: sizes[0] + sizes[1], open: [0, 0], bins: Vec::new() }
+        let mut new = Self {
+            sizes,
+            most,
+            expected,
+            left: sizes[0] + sizes[1],
+            full: 0,
+            open: [0, 0],
+            bins: Vec::new(),
+        };
+        new.full = new.when_full();
+        new
     }
 
     /// The counts at the next distinct value.
     #[inline]
     pub fn push(&mut self, [x, y]: [u64; 2]) {
         self.open = [self.open[0] + x, self.open[1] + y];
-        if self.is_full() {
-            self.left -= self.open[0] + self.open[1];
+        let total = self.open[0] + self.open[1];
+        if total >= self.full {
+            self.left -= total;
             self.bins.push(std::mem::take(&mut self.open));
+            self.full = self.when_full();
         }
     }
 
-    /// A bin of `total` values has `total * min(n, m) / (n + m)` expected in the smaller sample.
-    #[inline]
-    fn is_full(&self) -> bool {
-        let [n, m] = self.sizes;
-        let total = u128::from(self.open[0] + self.open[1]);
+    /// An equal share of what is left for every bin that is, and enough that the smaller sample expects its part; no bin
+    /// is full without values, or when there are as many as may be.
+    fn when_full(&self) -> u64 {
+        let least = self.sizes[0].min(self.sizes[1]);
+        let all = u128::from(self.sizes[0]) + u128::from(self.sizes[1]);
         let places = self.most.saturating_sub(self.bins.len() as u64);
-        total * u128::from(places) >= u128::from(self.left).max(1)
-            && total * u128::from(n.min(m)) >= u128::from(self.expected) * u128::from(n + m)
+        if places == 0 || (least == 0 && self.expected > 0) {
+            return u64::MAX;
+        }
+        let expected = (u128::from(self.expected) * all).div_ceil(u128::from(least.max(1)));
+        self.left.div_ceil(places).max(1).max(expected.min(u128::from(u64::MAX)) as u64)
     }
 
     /// The bins.

@@ -9,6 +9,7 @@
 
 pub(crate) mod lanes;
 mod network;
+pub mod radix;
 pub mod sample;
 
 pub use lanes::Sortable;

@@ -8,6 +8,7 @@
 mod data;
 mod distances;
 mod draws;
+mod drift;
 mod histogram;
 mod joint;
 mod point;
@@ -38,6 +39,13 @@ const CASES: &[(&str, Case)] = &[
     ("histogram-uniform", histogram::uniform),
     ("jensen-shannon-jeffreys", distances::jensen_shannon_jeffreys),
     ("wasserstein", distances::wasserstein),
+    ("drift", drift::one_pass),
+    ("drift-sorted", drift::pass_alone),
+    ("sort-radix-f32", drift::radix_f32),
+    ("sort-compared-f32", drift::compared_f32),
+    ("sort-radix-f64", drift::radix_f64),
+    ("sort-vector-f64", drift::vector_f64),
+    ("sort-compared-f64", drift::compared_f64),
 ];
 
 /// Repetitions; the best counts.

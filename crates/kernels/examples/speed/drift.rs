@@ -1,0 +1,82 @@
+//! Two samples of one column compared, from the unsorted columns on; on one thread whatever is asked for.
+
+use std::hint::black_box;
+
+use forewarn_kernels::divergence::{jeffreys, jensen_shannon_distance};
+use forewarn_kernels::sort::{radix, sample};
+use forewarn_kernels::two_samples::{Statistics, compare};
+
+use crate::{Kernel, data};
+
+fn column(seed: u64, n: usize) -> Vec<f32> {
+    data::uniform(seed, n).map(|u| (u / (1.0 - u)).ln() as f32).collect()
+}
+
+/// Divergences of binned counts, half a value added to the first.
+fn divergences(found: &Statistics) -> f64 {
+    let masses =
+        |side: usize, added: f64| found.bins.iter().map(|bin| bin[side] as f64 + added).collect::<Vec<_>>();
+    jeffreys(&masses(0, 0.5), &masses(1, 0.5)) + jensen_shannon_distance(&masses(0, 0.0), &masses(1, 0.0))
+}
+
+/// Kolmogorov-Smirnov, Wasserstein, population stability and Jensen-Shannon (and all else of the pass) of two columns of
+/// `n` numbers in `m` bins.
+pub(crate) fn one_pass(n: usize, m: usize) -> Kernel {
+    let (reference, current) = (column(1, n), column(2, n));
+    Box::new(move || {
+        let (a, b) = (radix::sorted(black_box(&reference)), radix::sorted(black_box(&current)));
+        let found = compare(&a.unwrap_or_default(), &b.unwrap_or_default(), m as u64, 1);
+        found.map_or(f64::NAN, |s| s.kolmogorov_smirnov + s.wasserstein + divergences(&s))
+    })
+}
+
+/// The pass alone, over sorted columns.
+pub(crate) fn pass_alone(n: usize, m: usize) -> Kernel {
+    let [a, b] = [1, 2].map(|seed| radix::sorted(&column(seed, n)).unwrap_or_default());
+    Box::new(move || {
+        let found = compare(black_box(&a), black_box(&b), m as u64, 1);
+        found.map_or(f64::NAN, |s| s.kolmogorov_smirnov + s.wasserstein + divergences(&s))
+    })
+}
+
+/// A column of `n` numbers sorted by its digits.
+pub(crate) fn radix_f32(n: usize, _: usize) -> Kernel {
+    let values = column(1, n);
+    Box::new(move || radix::sorted(black_box(&values)).map_or(f64::NAN, |sorted| f64::from(sorted[n / 2])))
+}
+
+/// The same with the standard library.
+pub(crate) fn compared_f32(n: usize, _: usize) -> Kernel {
+    let values = column(1, n);
+    Box::new(move || {
+        let mut sorted = black_box(&values).clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        f64::from(sorted[n / 2])
+    })
+}
+
+fn double(n: usize) -> Vec<f64> {
+    data::uniform(1, n).map(|u| (u / (1.0 - u)).ln()).collect()
+}
+
+/// A column of `n` doubles sorted by its digits.
+pub(crate) fn radix_f64(n: usize, _: usize) -> Kernel {
+    let values = double(n);
+    Box::new(move || radix::sorted(black_box(&values)).map_or(f64::NAN, |sorted| sorted[n / 2]))
+}
+
+/// The same with vector instructions.
+pub(crate) fn vector_f64(n: usize, _: usize) -> Kernel {
+    let values = double(n);
+    Box::new(move || sample::sorted(black_box(&values)).map_or(f64::NAN, |sorted| sorted[n / 2]))
+}
+
+/// The same with the standard library.
+pub(crate) fn compared_f64(n: usize, _: usize) -> Kernel {
+    let values = double(n);
+    Box::new(move || {
+        let mut sorted = black_box(&values).clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted[n / 2]
+    })
+}
