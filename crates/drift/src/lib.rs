@@ -13,6 +13,7 @@ forewarn_core::catalog! {
 
 pub mod cbpe;
 pub mod detectors;
+pub mod domain_classifier;
 pub mod faults;
 pub mod gate;
 pub mod input;

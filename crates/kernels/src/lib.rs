@@ -49,6 +49,7 @@ pub mod random;
 pub mod rank_sum;
 pub mod ranking;
 pub mod sampling;
+pub mod separation;
 pub mod simd;
 pub mod sinkhorn;
 pub mod sort;
