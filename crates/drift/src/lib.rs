@@ -11,15 +11,19 @@ forewarn_core::catalog! {
     ];
 }
 
+pub mod cbpe;
 pub mod detectors;
 pub mod faults;
 pub mod gate;
 pub mod input;
+pub mod mahalanobis;
 pub mod output;
+pub mod pca_residual;
 pub mod performance;
 
 mod binned;
 mod chance;
+mod columns;
 mod limit;
 mod newest;
 mod replay;
@@ -29,6 +33,8 @@ mod words;
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod check_conformance;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]

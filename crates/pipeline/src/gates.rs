@@ -8,6 +8,9 @@ mod explain;
 mod file;
 mod history;
 mod input;
+mod judging;
+mod output;
+mod performance;
 mod self_test;
 mod unit_tests;
 
@@ -21,35 +24,23 @@ use serde::{Deserialize, Serialize};
 
 use std::path::PathBuf;
 
-use forewarn_drift::gate::Verdict;
+pub use forewarn_drift::gate::Verdict;
 use forewarn_store::file as files;
 
-use crate::code::Code;
-use crate::progress::Observer;
-use crate::session::{Session, session};
-use crate::{Error, Resolved, Result};
+use crate::session::Session;
+use crate::{Error, Result};
 use history::History;
 pub(crate) use input::input;
+pub(crate) use output::output;
+pub(crate) use performance::performance;
 
-/// Judges by one gate of a run, leaves its evidence, and says what it would stop a run with.
+/// What the gate said of the newest period.
 ///
 /// # Errors
-/// What stops the run before the gate can judge.
-pub fn gate(
-    run: &Resolved,
-    code: &Code,
-    kind: Kind,
-    observer: &dyn Observer,
-) -> Result<(Evidence, Option<Error>)> {
-    session(run, code, observer, false, |session| {
-        let judgement = match kind {
-            Kind::Input => input(session)?,
-            Kind::Output | Kind::Performance => return Err(Error::config("gate", "not yet")),
-        };
-        judgement.publish(session)?;
-        let stop = judgement.pass(session).err();
-        Ok((judgement.evidence, stop))
-    })
+/// Evidence that cannot be read.
+pub(crate) fn judged(session: &Session<'_>, kind: Kind) -> Result<Option<Judgement>> {
+    let history = History::open(&session.root, kind, session.ctx.cadence())?;
+    Ok(history.at(session.ctx.origin()).cloned().map(|evidence| Judgement { history, evidence }))
 }
 
 /// What a gate has said, before it is told to anybody.
@@ -64,12 +55,12 @@ impl Judgement {
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be written.
-    pub(crate) fn publish(&self, session: &Session<'_>) -> Result<Vec<PathBuf>> {
+    pub(crate) fn publish(&self, session: &Session<'_>) -> Result<PathBuf> {
         let path = session.folder.join("gates").join(format!("{}.json", self.evidence.gate.as_str()));
         let text = serde_json::to_vec_pretty(&self.evidence).map_err(|e| Error::io(&path)(e.into()))?;
         files::write_bytes(&path, &text)?;
         self.history.keep(&self.evidence)?;
-        Ok(vec![path])
+        Ok(path)
     }
 
     /// Warns of what is off, and stops when the gate failed or does not see what was planted.

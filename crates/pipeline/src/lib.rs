@@ -17,6 +17,7 @@ mod error;
 mod filing;
 pub mod gates;
 pub mod importance;
+mod judge;
 mod layers;
 mod model_catalog;
 mod page;
@@ -46,10 +47,11 @@ pub use config::{
 pub use engine::StepRecord;
 pub use error::{Error, Result};
 pub use forewarn_store::{Artifact, Artifacts, Cost};
+pub use judge::judge;
 pub use layers::{Resolved, Shown};
 pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
-pub use run::{Outcome, Until, run, write_file};
+pub use run::{GateSummary, Outcome, Until, run, write_file};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, Margin, NamedMetric, OriginTallies, Part,
     Score, Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,

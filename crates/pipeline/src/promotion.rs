@@ -19,6 +19,7 @@ pub use evidence::{Contest, Online};
 pub use verdict::{Decision, Ruling};
 
 use crate::components::{self, EnsembleSpec, ModelSpec, Role, Status};
+use crate::gates;
 use crate::progress::Observer;
 use crate::run::{Until, run_with};
 use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
@@ -63,7 +64,8 @@ pub struct Promotion {
 ///
 /// # Errors
 /// [`Error::Config`] when the two cannot be compared, or the approver is not one of `promotion.approvers`;
-/// [`Error::Gate`] when somebody approves what is not better, with the evidence written; what stops a run.
+/// [`Error::Gate`] when somebody approves what is not better, with the evidence written, or while the output gate fails;
+/// what stops a run. That the performance gate fails is no reason to keep what has become worse.
 pub fn promote(
     run: &Resolved,
     code: &Code,
@@ -77,10 +79,12 @@ pub fn promote(
     let metrics = evaluate::metrics(&run.config.promotion.metrics)?;
     let mut asked = run.clone();
     asked.config.evaluation.metrics.clone_from(&run.config.promotion.metrics);
-    let (outcome, (backtests, online)) =
+    let (outcome, (backtests, online, held)) =
         run_with(&asked, code, Until::Evaluate, observer, |session, rehearsal| {
             let backtests = evidence::contests(&pooled(run, &pair, &rehearsal.tallies, &metrics));
-            Ok((backtests, online::online(session.ctx, &pair, &metrics)?))
+            let gate = gates::judged(session, gates::Kind::Output)?.map(|judgement| judgement.evidence);
+            let held = gate.filter(|evidence| evidence.verdict == gates::Verdict::Fail);
+            Ok((backtests, online::online(session.ctx, &pair, &metrics)?, held))
         })?;
     let ruling = verdict::rule(&backtests, &online, &metrics, run.config.evaluation.partition);
     let folder = run.path(&run.config.output).join("promotions");
@@ -100,6 +104,11 @@ pub fn promote(
     if promotion.ruling.decision != Decision::Better {
         let (why, evidence) = (promotion.ruling.reasons.join("; "), promotion.evidence.display());
         let reason = format!("`{}` is not measurably better: {why} (evidence: {evidence})", pair.shadow);
+        return Err(Error::Gate { gate: "promotion", reason });
+    }
+    if let Some(evidence) = held {
+        let why = evidence.reasons().join("; ");
+        let reason = format!("the output gate failed for {}: {why}", evidence.period);
         return Err(Error::Gate { gate: "promotion", reason });
     }
     promotion.changed = files::swap(run, &pair)?;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use forewarn_core::{PartitionName, RollingOrigins};
+use forewarn_core::{PartitionName, Period, RollingOrigins};
+use forewarn_drift::gate::Verdict;
 use forewarn_kernels::random::seed_for;
 use forewarn_store::file as files;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::engine::StepRecord;
+use crate::gates::{Judgement, Kind};
 use crate::model_catalog::{Parts, catalog};
 use crate::progress::Observer;
 use crate::report::catalog::{html, markdown};
@@ -42,6 +44,8 @@ pub enum Until {
     Combine,
     /// The scores.
     Evaluate,
+    /// What the gates say of the forecast and of how good it was.
+    Judge,
     /// The catalog of models, which is made only when a run is to end with it: it tells costs, which differ from run to
     /// run.
     Catalog,
@@ -67,6 +71,8 @@ pub struct Outcome {
     /// Every score, when the run was to end with them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scores: Option<Scores>,
+    /// What the gates said.
+    pub gates: Vec<GateSummary>,
     /// Parts that could not be made, and why.
     pub missing: Vec<String>,
     /// What should be known.
@@ -75,6 +81,19 @@ pub struct Outcome {
     pub steps: Vec<StepRecord>,
     /// What the whole run cost.
     pub usage: Usage,
+}
+
+/// What a gate said, in short.
+#[derive(Debug, Clone, Serialize)]
+pub struct GateSummary {
+    /// Which gate.
+    pub gate: Kind,
+    /// What it said.
+    pub verdict: Verdict,
+    /// What is off, or unknown, each in a sentence.
+    pub reasons: Vec<String>,
+    /// The whole of it.
+    pub evidence: PathBuf,
 }
 
 /// Does a run, or as much of it as asked; what was done before from the same inputs is not done again.
@@ -114,13 +133,14 @@ pub(crate) fn run_with<T>(
         work.publish(validate::QUARANTINE, &session.ctx.validated().dir.join(validate::QUARANTINE))?;
         let report = work.stages(&metrics)?;
         let made = then(session, &work.rehearsal)?;
-        let Work { missing, files, scores, .. } = work;
+        let Work { missing, files, scores, gates, .. } = work;
         let outcome = Outcome {
             run: session.id.clone(),
             folder: session.folder.clone(),
             files,
             report,
             scores: None,
+            gates,
             missing,
             warnings: session.ctx.engine.warnings(),
             steps: session.ctx.engine.records(),
@@ -157,13 +177,26 @@ struct Work<'a> {
     files: Vec<PathBuf>,
     scores: Option<Scores>,
     rehearsal: Rehearsal,
+    /// The issued forecast as it would have been from past origins.
+    rehearsed: Vec<(Period, Made)>,
+    gates: Vec<GateSummary>,
 }
 
 impl<'a> Work<'a> {
     fn new(session: &'a Session<'a>, until: Until) -> Self {
         let (ctx, kept) = (session.ctx, Kept::new(session));
-        let (missing, files, rehearsal) = (Vec::new(), Vec::new(), Rehearsal::default());
-        Self { session, ctx, until, kept, missing, files, scores: None, rehearsal }
+        Self {
+            session,
+            ctx,
+            until,
+            kept,
+            missing: Vec::new(),
+            files: Vec::new(),
+            scores: None,
+            rehearsal: Rehearsal::default(),
+            rehearsed: Vec::new(),
+            gates: Vec::new(),
+        }
     }
 
     /// The stages after validation; gives the report, when it goes so far.
@@ -199,6 +232,7 @@ impl<'a> Work<'a> {
         self.rehearsal.backtests = backtests;
         let evaluated = Evaluated { partition, scores };
         self.kept.evaluated(&evaluated)?;
+        let stop = self.judge(ensembles, &made, (&evaluated.scores, metrics))?;
         if self.until == Until::Catalog {
             self.catalog(metrics, &evaluated)?;
         }
@@ -231,18 +265,55 @@ impl<'a> Work<'a> {
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
+        let report = self.session.folder.join("report.html");
         if self.until >= Until::Archive {
+            if let Some((gate, reason)) = stop {
+                let told = format!("{reason}; nothing was filed, the report is {}", report.display());
+                return Err(Error::Gate { gate, reason: told });
+            }
             self.files.extend(filing::file(&archive, manifests)?);
         }
-        let report = self.session.folder.join("report.html");
         Ok(Some(report))
     }
 
     /// Lets the observations pass, or stops the run before a model sees them.
     fn input_gate(&mut self) -> Result<()> {
-        let judged = gates::input(self.session)?;
-        self.files.extend(judged.publish(self.session)?);
-        judged.pass(self.session)
+        let judgement = gates::input(self.session)?;
+        self.told(&judgement)?;
+        judgement.pass(self.session)
+    }
+
+    /// Judges the forecast that is to be issued, and how good such forecasts were; gives the gate that stops it, and why.
+    fn judge(
+        &mut self,
+        ensembles: &[EnsembleSpec],
+        made: &[Made],
+        scores: (&Scores, &[NamedMetric]),
+    ) -> Result<Option<(&'static str, String)>> {
+        let Some(issued) = issued(ensembles, made).filter(|_| self.until >= Until::Judge) else {
+            return Ok(None);
+        };
+        let mut stop = None;
+        for judgement in [
+            gates::output(self.session, issued, &self.rehearsed)?,
+            gates::performance(self.session, &issued.name, scores)?,
+        ] {
+            self.told(&judgement)?;
+            match judgement.pass(self.session) {
+                Err(Error::Gate { gate, reason }) => stop = stop.or(Some((gate, reason))),
+                other => other?,
+            }
+        }
+        Ok(stop)
+    }
+
+    fn told(&mut self, judgement: &Judgement) -> Result<()> {
+        let evidence = judgement.publish(self.session)?;
+        let (gate, verdict) = (judgement.evidence.gate, judgement.evidence.verdict);
+        let reasons = judgement.evidence.reasons();
+        self.gates.push(GateSummary { gate, verdict, reasons, evidence: evidence.clone() });
+        self.files.push(evidence);
+        Ok(())
     }
 
     fn train<'m>(
@@ -312,6 +383,10 @@ impl<'a> Work<'a> {
         for (i, models) in backtests.iter().enumerate() {
             let combined = models.of_ensembles(self.ctx, ensembles, &backtests[..i])?;
             let mut next = evaluate::evaluate(self.ctx, &[models, &combined], metrics)?;
+            let production = ensembles.iter().find(|e| e.role == Role::Production).map(|e| &e.name);
+            let mut all = models.made.iter().chain(&combined.made);
+            let issued = all.rfind(|made| production.is_none_or(|name| made.name == *name));
+            self.rehearsed.extend(issued.map(|made| (models.origin, made.clone())));
             if let Some(first) = tallies.first_mut() {
                 first.absorb(&mut next, metrics);
             }

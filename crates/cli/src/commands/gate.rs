@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use forewarn_pipeline::gates::{Evidence, Kind, Tested, gate as judge, test};
+use forewarn_pipeline::gates::{Evidence, Kind, Tested, Verdict, test};
+use forewarn_pipeline::judge;
 
 use super::{aligned, json_text, number, run_and_code};
 use crate::Failure;
@@ -24,6 +25,10 @@ fn judged(kind: Kind, arguments: &RunArguments, environment: &[(String, String)]
     let (evidence, stop) = judge(&run, &code, kind, &Display::new())?;
     let output = if arguments.json { json_text(&evidence)? } else { table(&evidence) };
     match stop {
+        None if evidence.verdict == Verdict::CannotTell => {
+            let reason = "the gate cannot tell: see what could not be looked at".to_owned();
+            Err(Failure { code: 1, reason, output })
+        }
         None => Ok(output),
         Some(stop) => Err(Failure { output, ..Failure::from(stop) }),
     }

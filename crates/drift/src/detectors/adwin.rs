@@ -2,7 +2,8 @@
 
 use forewarn_core::prelude::*;
 
-use super::settings::{at_least, probability};
+use super::settings::at_least;
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: Adwin as "adwin", check);
 
@@ -41,7 +42,7 @@ impl Default for Adwin {
 
 impl Adwin {
     fn check(self) -> Result<Self> {
-        probability("adwin", "delta", self.delta)?;
+        share("adwin", "delta", self.delta)?;
         at_least("adwin", "clock", f64::from(self.clock), 1.0)?;
         at_least("adwin", "max-buckets", f64::from(self.max_buckets), 2.0)?;
         at_least("adwin", "min-window", f64::from(self.min_window), 1.0)?;

@@ -1,5 +1,7 @@
 //! Cumulative sums with a declared run length.
 
+use std::sync::OnceLock;
+
 use forewarn_core::prelude::*;
 use forewarn_kernels::cusum::limit;
 
@@ -31,11 +33,15 @@ pub struct Cusum {
     /// Values between two false alarms, on average, from 10 to a billion.
     #[schemars(range(min = 10.0, max = 1e9))]
     pub run_length: f64,
+    /// The limit, once it has been solved: streams start afresh after each drift.
+    #[serde(skip)]
+    #[schemars(skip)]
+    limit: OnceLock<f64>,
 }
 
 impl Default for Cusum {
     fn default() -> Self {
-        Self { reference: 50, allowance: 0.5, run_length: 1000.0 }
+        Self { reference: 50, allowance: 0.5, run_length: 1000.0, limit: OnceLock::new() }
     }
 }
 
@@ -61,7 +67,7 @@ impl Cusum {
 
     /// The sum that makes a drift, in standard deviations: each side alone has twice the run length.
     fn limit(&self) -> f64 {
-        limit(self.allowance, 2.0 * self.run_length)
+        *self.limit.get_or_init(|| limit(self.allowance, 2.0 * self.run_length))
     }
 }
 
@@ -136,7 +142,7 @@ mod tests {
     #[test]
     fn false_alarms_are_as_rare_as_declared() {
         for (reference, allowance, declared) in [(50, 0.5, 100.0), (20, 0.5, 60.0), (50, 0.25, 200.0)] {
-            let settings = Cusum { reference, allowance, run_length: declared };
+            let settings = Cusum { reference, allowance, run_length: declared, ..Cusum::default() };
             let runs = 900;
             let mean = (0..runs).map(|r| run_length(&settings, r, 0.0)).sum::<f64>() / runs as f64;
             // Run lengths are nearly exponential: their deviation is their mean. Four standard errors, and 2 %.

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use forewarn_core::prelude::*;
 
 use super::running::Variance;
-use super::settings::{in_order, probability};
+use super::settings::in_order;
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: Eddm as "eddm", check);
 
@@ -37,8 +38,8 @@ impl Default for Eddm {
 
 impl Eddm {
     fn check(self) -> Result<Self> {
-        probability("eddm", "alpha", self.alpha)?;
-        probability("eddm", "beta", self.beta)?;
+        share("eddm", "alpha", self.alpha)?;
+        share("eddm", "beta", self.beta)?;
         in_order("eddm", ("alpha", self.alpha), ("beta", self.beta))?;
         Ok(self)
     }

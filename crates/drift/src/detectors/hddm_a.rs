@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use forewarn_core::prelude::*;
 
 use super::running::Mean;
-use super::settings::{in_order, probability};
+use super::settings::in_order;
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: HddmA as "hddm-a", check);
 
@@ -38,8 +39,8 @@ impl Default for HddmA {
 impl HddmA {
     fn check(self) -> Result<Self> {
         let (drift, warning) = (self.drift_confidence, self.warning_confidence);
-        probability("hddm-a", "drift-confidence", drift)?;
-        probability("hddm-a", "warning-confidence", warning)?;
+        share("hddm-a", "drift-confidence", drift)?;
+        share("hddm-a", "warning-confidence", warning)?;
         in_order("hddm-a", ("warning-confidence", warning), ("drift-confidence", drift))?;
         Ok(self)
     }

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use forewarn_core::prelude::*;
 
-use super::settings::{in_order, probability};
+use super::settings::in_order;
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: HddmW as "hddm-w", check);
 
@@ -40,9 +41,9 @@ impl Default for HddmW {
 impl HddmW {
     fn check(self) -> Result<Self> {
         let (drift, warning) = (self.drift_confidence, self.warning_confidence);
-        probability("hddm-w", "drift-confidence", drift)?;
-        probability("hddm-w", "warning-confidence", warning)?;
-        probability("hddm-w", "lambda", self.lambda)?;
+        share("hddm-w", "drift-confidence", drift)?;
+        share("hddm-w", "warning-confidence", warning)?;
+        share("hddm-w", "lambda", self.lambda)?;
         in_order("hddm-w", ("warning-confidence", warning), ("drift-confidence", drift))?;
         Ok(self)
     }

@@ -6,7 +6,8 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::untied_p_value;
 use forewarn_kernels::random::Stream;
 
-use super::settings::{at_least, in_order, probability};
+use super::settings::{at_least, in_order};
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: Kswin as "kswin", check);
 
@@ -43,7 +44,7 @@ impl Default for Kswin {
 
 impl Kswin {
     fn check(self) -> Result<Self> {
-        probability("kswin", "alpha", self.alpha)?;
+        share("kswin", "alpha", self.alpha)?;
         at_least("kswin", "stat-size", f64::from(self.stat_size), 1.0)?;
         let twice = 2.0 * f64::from(self.stat_size);
         in_order("kswin", ("window-size", f64::from(self.window_size)), ("twice stat-size", twice))?;

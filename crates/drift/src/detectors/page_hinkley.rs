@@ -3,7 +3,8 @@
 use forewarn_core::prelude::*;
 
 use super::running::Mean;
-use super::settings::{at_least, probability};
+use super::settings::at_least;
+use crate::limit::share;
 
 forewarn_core::entry!(Detector: PageHinkley as "page-hinkley", check);
 
@@ -52,7 +53,7 @@ impl Default for PageHinkley {
 
 impl PageHinkley {
     fn check(self) -> Result<Self> {
-        probability("page-hinkley", "alpha", self.alpha)?;
+        share("page-hinkley", "alpha", self.alpha)?;
         at_least("page-hinkley", "threshold", self.threshold, 0.0)?;
         at_least("page-hinkley", "delta", self.delta, 0.0)?;
         Ok(self)

@@ -2,14 +2,6 @@
 
 use forewarn_core::{Error, Result};
 
-/// Refuses a probability that is not between 0 and 1, both excluded.
-pub(super) fn probability(detector: &str, name: &str, value: f64) -> Result<()> {
-    if 0.0 < value && value < 1.0 {
-        return Ok(());
-    }
-    Err(Error::config(detector, format!("`{name}` is {value}; it must be between 0 and 1, both excluded")))
-}
-
 /// Refuses a number that is below `least`, or not finite.
 pub(super) fn at_least(detector: &str, name: &str, value: f64, least: f64) -> Result<()> {
     if value.is_finite() && value >= least {

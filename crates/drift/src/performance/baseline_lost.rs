@@ -85,7 +85,8 @@ impl BaselineLost {
             percent(share.abs()),
             if share > 0.0 { "worse" } else { "better" }
         );
-        let reading = Reading::fact(&track.subject, share.max(0.0), self.limit, message);
+        let reading = Reading::fact(&track.subject, share.clamp(0.0, f64::MAX), self.limit, message);
+        let reading = reading.detects(test.map_or(f64::NAN, |test| test.detectable / level));
         Ok(match test {
             Some(test) if test.statistic > 0.0 => reading.by_chance(test.p_value / 2.0),
             Some(test) => reading.by_chance(1.0 - test.p_value / 2.0),

@@ -106,6 +106,7 @@ impl ScoreDifference {
         let share = mean(&plain[..boundary]) / level;
         let relative: Vec<f64> = plain.iter().zip(&finals.baseline).map(|(d, b)| d - share * b).collect();
         let worse = rise(&plain, boundary).min(rise(&relative, boundary)) / level;
+        let detectable = self.detectable(&relative[..boundary]) / level;
         let message = format!(
             "the mean score is {} to the baseline's {} in {}; it was {} to {} in the {boundary} before: worse by {} of \
              the baseline's score; {} more would have been found with a power of {} at the {} level; p is at least {}",
@@ -115,13 +116,13 @@ impl ScoreDifference {
             number(mean(&finals.scores[..boundary])),
             number(level),
             percent(worse.max(0.0)),
-            percent(self.detectable(&relative[..boundary]) / level),
+            percent(detectable),
             percent(POWER),
             percent(LEVEL),
             number(1.0 / (1 + self.permutations) as f64)
         );
         let p = self.p_value(&plain, boundary).max(self.p_value(&relative, boundary));
-        Ok(Reading::fact(&track.subject, worse.max(0.0), self.limit, message).by_chance(p))
+        Ok(Reading::fact(&track.subject, worse.clamp(0.0, f64::MAX), self.limit, message).by_chance(p).detects(detectable))
     }
 
     /// How likely a rise at least as great is when blocks may change places.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use forewarn_core::Cadence;
 use forewarn_drift::gate::{Rule, Waiver};
-use forewarn_drift::input;
+use forewarn_drift::{input, output, performance};
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
@@ -21,6 +21,10 @@ pub struct GateFile {
     pub columns: Vec<String>,
     /// Rules of the input gate; every check with its default settings when absent.
     pub input: Option<Vec<Rule>>,
+    /// Rules of the output gate; every check with its default settings when absent.
+    pub output: Option<Vec<Rule>>,
+    /// Rules of the performance gate; every check with its default settings when absent.
+    pub performance: Option<Vec<Rule>>,
     /// What somebody answers for.
     pub waivers: Vec<Waiver>,
     /// Cases that the rules must judge as expected: `forewarn gate test`.
@@ -29,7 +33,15 @@ pub struct GateFile {
 
 impl Default for GateFile {
     fn default() -> Self {
-        Self { alpha: 0.01, columns: Vec::new(), input: None, waivers: Vec::new(), tests: Vec::new() }
+        Self {
+            alpha: 0.01,
+            columns: Vec::new(),
+            input: None,
+            output: None,
+            performance: None,
+            waivers: Vec::new(),
+            tests: Vec::new(),
+        }
     }
 }
 
@@ -60,7 +72,8 @@ impl GateFile {
     pub fn rules(&self, kind: Kind) -> Vec<Rule> {
         match kind {
             Kind::Input => self.input.clone().unwrap_or_else(input::rules),
-            Kind::Output | Kind::Performance => Vec::new(),
+            Kind::Output => self.output.clone().unwrap_or_else(output::rules),
+            Kind::Performance => self.performance.clone().unwrap_or_else(performance::rules),
         }
     }
 

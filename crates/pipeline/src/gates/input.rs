@@ -2,81 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use forewarn_core::{Group, InputArgs, InputCheck, Panel};
+use forewarn_core::{Group, InputArgs, InputCheck, Panel, Units};
 use forewarn_data::{geography, panel_file};
-use forewarn_drift::gate::{Judged, Rule, Terms, checks, judge, overall, readings};
+use forewarn_drift::gate::{Rule, Terms, checks, judge, readings};
 use forewarn_drift::input::INPUT_CHECKS;
 use forewarn_kernels::random::seed_for;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::history::History;
+use super::judging::{Found, Gate};
 use super::self_test::self_test;
-use super::{Evidence, GateFile, Judgement, Kind, Looked, Planted};
+use super::{GateFile, Judgement, Kind, Looked};
 use crate::Result;
 use crate::context::{Context, PANEL};
-use crate::engine::{read_json, write_json};
 use crate::session::Session;
-
-/// File of what the gate judged, in its step.
-const JUDGED: &str = "judged.json";
 
 /// Checks with their rules.
 pub(super) type InputChecks<'r> = [(&'r Rule, Box<dyn InputCheck>)];
-
-/// What the step of the gate makes.
-#[derive(Serialize, Deserialize)]
-struct Found {
-    readings: Vec<Judged>,
-    planted: Vec<Planted>,
-}
 
 /// Judges the panel of a run against the periods and the edition before.
 ///
 /// # Errors
 /// Rules that do not fit, a panel that cannot be read.
 pub(crate) fn input(session: &Session<'_>) -> Result<Judgement> {
-    let (ctx, file) = (session.ctx, GateFile::of(session.ctx.run)?);
-    let now = ctx.origin();
-    let history = History::open(&session.root, Kind::Input, ctx.cadence())?;
-    let looked = looked(session, &history, &file)?;
-    let (rules, waivers) = (file.rules(Kind::Input), file.waivers(ctx.cadence(), now)?);
-    let before = history.before(now);
-    let earlier = &before[before.len().saturating_sub(memory(&rules))..];
-    let inputs = json!({
-        "looked": looked,
-        "rules": rules,
-        "waivers": waivers,
-        "alpha": file.alpha,
-        "earlier": earlier,
-        "gates": ctx.run.config.gates,
-        "seed": ctx.run.config.seed,
-    });
-    let output = ctx.engine.step("gate", Kind::Input.as_str(), &inputs, |workspace| {
-        let terms = Terms { alpha: file.alpha, waivers: &waivers, earlier };
-        let found = find(session, &looked, &rules, &terms)?;
-        write_json(workspace, JUDGED, &found)?;
-        Ok(json!({ "verdict": overall(&found.readings) }))
-    })?;
-    let Found { readings, planted } = read_json(&output, JUDGED)?;
-    let evidence = Evidence {
-        schema: Evidence::SCHEMA,
-        gate: Kind::Input,
-        run: session.id.clone(),
-        period: ctx.cadence().label(now),
-        verdict: overall(&readings),
-        alpha: file.alpha,
-        false_alarms_a_year: file.alpha * ctx.cadence().season().max(1) as f64,
-        looked,
-        readings,
-        planted,
-    };
-    Ok(Judgement { history, evidence })
-}
-
-/// How many earlier periods the rules look back on.
-fn memory(rules: &[Rule]) -> usize {
-    rules.iter().map(|rule| rule.persistence[1]).max().unwrap_or(1)
+    let gate = Gate::open(session, Kind::Input)?;
+    let looked = looked(session, &gate.history, &gate.file)?;
+    let inputs = json!([session.ctx.run.config.gates, session.ctx.run.config.seed]);
+    let of = looked.clone();
+    gate.judge(looked, &inputs, |rules, terms| find(session, &of, rules, terms))
 }
 
 fn looked(session: &Session<'_>, history: &History, file: &GateFile) -> Result<Looked> {
@@ -144,8 +97,13 @@ fn groups(ctx: &Context<'_>, panel: &Panel) -> Vec<Group> {
     if ctx.run.config.target.level != "pgm" {
         return Vec::new();
     }
+    countries(panel.units())
+}
+
+/// Positions of the cells of each country, by its id.
+pub(super) fn countries(units: &Units) -> Vec<Group> {
     let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
-    for (row, unit) in panel.units().iter().enumerate() {
+    for (row, unit) in units.iter().enumerate() {
         if let Some(country) = geography::country(*unit) {
             let new = || Group { name: country.name.to_owned(), rows: Vec::new() };
             groups.entry(country.id).or_insert_with(new).rows.push(row);

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 pub(crate) const FORECAST: &str = "forecast.parquet";
 
 /// A forecast of the run, one field a step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Made {
     /// Model or ensemble.
     pub name: String,

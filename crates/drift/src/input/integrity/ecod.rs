@@ -30,19 +30,15 @@ pub(super) fn outliers(tensor: &Tensor, split: &Split, views: bool) -> Change {
     Change { value: (seen - expected).abs() / least, seen, expected }
 }
 
-/// The score of each row: the sum over features of the negative logarithm of the tail that it is in.
+/// The score of each row: the sum over features of the negative logarithm of the smaller tail that it is in.
 fn scores(rows: &[&[f64]]) -> Vec<f64> {
     let mut scores = vec![0.0; rows.len()];
     for feature in 0..rows.first().map_or(0, |row| row.len()) {
         let values: Vec<f64> = rows.iter().map(|row| row[feature]).collect();
-        let skewness = skewness(&values);
+        // The greater tail covers that on the side of the skew; without any, `pyod` takes both.
+        let symmetric = skewness(&values) == 0.0;
         for (score, [left, right]) in scores.iter_mut().zip(tails(&values)) {
-            let skewed = match skewness {
-                s if s > 0.0 => right,
-                s if s < 0.0 => left,
-                _ => left + right,
-            };
-            *score += left.max(right).max(skewed);
+            *score += if symmetric { left + right } else { left.max(right) };
         }
     }
     scores
@@ -75,11 +71,11 @@ mod tests {
 
     #[test]
     fn scores_by_hand() {
-        // 0 0 0 1: skewed to the right, so that the right tail counts: all four, and one of four.
+        // 0 0 0 1: the smaller tail counts, three of four and one of four.
         let (zero, one) = ([0.0], [1.0]);
         let got = scores(&[&zero, &zero, &zero, &one]);
         assert_eq!(got[3], 4.0_f64.ln());
-        assert!((got[0] - (4.0_f64 / 3.0).ln()).abs() < 1e-15, "the left tail, if that is longer");
+        assert!((got[0] - (4.0_f64 / 3.0).ln()).abs() < 1e-15);
         // Symmetric: both tails.
         let (a, b) = ([-1.0], [1.0]);
         assert_eq!(scores(&[&a, &b]), [2.0_f64.ln(); 2]);

@@ -1,0 +1,57 @@
+//! The performance gate of a run: the forecast that is issued against its baseline, month by month.
+
+use forewarn_core::{Better, Period, Track};
+use forewarn_drift::gate::{checks, judge, readings};
+use forewarn_drift::performance::PERFORMANCE_CHECKS;
+use serde_json::json;
+
+use super::judging::{Found, Gate};
+use super::{Judgement, Kind, Looked};
+use crate::Result;
+use crate::scores::{Group, NamedMetric, Scores};
+use crate::session::Session;
+
+/// Judges how good the forecasts of `issued` were lately against its baselines, by every metric of which less is better.
+///
+/// # Errors
+/// Rules that do not fit.
+pub(crate) fn performance(
+    session: &Session<'_>,
+    issued: &str,
+    (scores, metrics): (&Scores, &[NamedMetric]),
+) -> Result<Judgement> {
+    let gate = Gate::open(session, Kind::Performance)?;
+    let tracks: Vec<Track> = metrics.iter().filter_map(|metric| track(issued, scores, metric)).collect();
+    let columns = tracks.iter().map(|track| track.subject.clone()).collect();
+    let looked = Looked { files: Vec::new(), previous: None, columns };
+    gate.judge(looked, &json!(tracks), |rules, terms| {
+        let checks = checks(rules, PERFORMANCE_CHECKS)?;
+        let readings = judge(readings(&checks, |check| check.read(&tracks)), terms);
+        Ok(Found { readings, planted: Vec::new() })
+    })
+}
+
+/// Scores of the forecast by month, beside those of the baseline that is best over all months.
+fn track(issued: &str, scores: &Scores, metric: &NamedMetric) -> Option<Track> {
+    if metric.metric.better() != Better::Lower {
+        return None;
+    }
+    let best = scores.find(issued, &metric.name, Group::All, None)?.baseline.clone()?;
+    if best == issued {
+        return None;
+    }
+    let by_month = |name: &str| -> Vec<(i32, f64)> {
+        let of = scores.scores.iter().filter(|s| s.model == name && s.metric == metric.name);
+        let months = of.filter(|s| s.group == Group::Month);
+        months.filter_map(|s| Some((s.key?, s.value.unwrap_or(f64::NAN)))).collect()
+    };
+    let (own, of_baseline) = (by_month(issued), by_month(&best));
+    let baseline = |month: i32| of_baseline.iter().find(|(m, _)| *m == month).map_or(f64::NAN, |(_, v)| *v);
+    Some(Track {
+        subject: format!("{issued}, {}, against {best}", metric.name),
+        periods: own.iter().map(|(month, _)| Period(*month)).collect(),
+        scores: own.iter().map(|(_, score)| *score).collect(),
+        baseline: own.iter().map(|(month, _)| baseline(*month)).collect(),
+        provisional: vec![false; own.len()],
+    })
+}
