@@ -86,6 +86,24 @@ fn comparisons(c: &mut Criterion) {
 const LAWS: [&str; 6] =
     ["anderson-darling", "cramer-von-mises", "jensen-shannon", "kolmogorov-smirnov", "mann-whitney", "psi"];
 
+/// Each detector on a million errors of a classifier, of which there are twice as many from the middle on.
+fn streams(c: &mut Criterion) {
+    let stream = Stream::new(1, &[]);
+    let chance = |i| if i < 500_000 { 0.1 } else { 0.2 };
+    let values: Vec<f64> =
+        (0..1_000_000).map(|i| f64::from(u8::from(stream.uniform(i) < chance(i)))).collect();
+    let mut group = c.benchmark_group("watch a million values");
+    for entry in DETECTORS {
+        let detector = entry.default().expect("detectors have defaults");
+        group.bench_function(entry.name, |b| {
+            b.iter(|| {
+                let mut watch = Watch::new(detector.as_ref());
+                values.iter().filter(|v| watch.observe(black_box(**v)) == Signal::Drift).count()
+            });
+        });
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);

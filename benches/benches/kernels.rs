@@ -8,7 +8,9 @@ use forewarn_kernels::draws::{Beyond, Bins, Draws, Event, Grouping, Interval, Ro
 use forewarn_kernels::histogram::{Edges, counts};
 use forewarn_kernels::random::Stream;
 use forewarn_kernels::ranking::auc_ap;
+use forewarn_kernels::sort::radix;
 use forewarn_kernels::trajectories::{Shape, Trajectories};
+use forewarn_kernels::two_samples::compare;
 use forewarn_kernels::wasserstein::w1;
 use forewarn_kernels::{energy, point, variogram};
 
@@ -74,6 +76,12 @@ fn columns(c: &mut Criterion) {
     group.bench_function("areas", |b| b.iter(|| auc_ap(black_box(&f), &labels, &[])));
     group.bench_function("histogram", |b| b.iter(|| counts(black_box(&f), &edges)));
     group.bench_function("wasserstein", |b| b.iter(|| w1(black_box(&u), &v)));
+    group.bench_function("two samples, sorted and compared", |b| {
+        b.iter(|| {
+            let [a, b] = [&f, &y].map(|values| radix::sorted(black_box(values)).unwrap_or_default());
+            compare(&a, &b, 10, 1)
+        });
+    });
     let wanted = [Divergence::JensenShannon, Divergence::Jeffreys];
     let whole = n / 11 * 11;
     group.bench_function("divergences of 11 bins", |b| {
