@@ -9,8 +9,10 @@ mod file;
 mod history;
 mod input;
 mod judging;
+mod junit;
 mod output;
 mod performance;
+mod prometheus;
 mod self_test;
 mod unit_tests;
 
@@ -56,9 +58,14 @@ impl Judgement {
     /// # Errors
     /// [`Error::Store`] when it cannot be written.
     pub(crate) fn publish(&self, session: &Session<'_>) -> Result<PathBuf> {
-        let path = session.folder.join("gates").join(format!("{}.json", self.evidence.gate.as_str()));
+        let file = |extension: &str| {
+            session.folder.join("gates").join(format!("{}.{extension}", self.evidence.gate.as_str()))
+        };
+        let path = file("json");
         let text = serde_json::to_vec_pretty(&self.evidence).map_err(|e| Error::io(&path)(e.into()))?;
         files::write_bytes(&path, &text)?;
+        files::write_bytes(&file("xml"), junit::junit(&self.evidence).as_bytes())?;
+        files::write_bytes(&file("prom"), prometheus::prometheus(&self.evidence).as_bytes())?;
         self.history.keep(&self.evidence)?;
         Ok(path)
     }
