@@ -109,7 +109,7 @@ mod tests {
         assert_eq!((finals.differences(), finals.delayed, finals.provisional), (vec![-1.0, 0.0], 2, 1));
         assert_eq!(
             finals.newest(1),
-            "the last 1 final periods (501 to 501); 2 without a score yet, 1 provisional"
+            "the last 1 final periods (2021-09 to 2021-09); 2 without a score yet, 1 provisional"
         );
         let finals = Finals::of(&track, true).unwrap();
         assert_eq!((finals.differences(), finals.provisional), (vec![-1.0, 0.0, 2.0], 0));
