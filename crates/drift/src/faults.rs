@@ -29,7 +29,8 @@ pub enum Fault {
     Permuted,
     /// All units have the same value in the newest period.
     Constant,
-    /// One unit has an absurd value in the newest period: 273,076, which a forecast once had.
+    /// One unit has an absurd value in the newest period: 273,076, which a forecast once had, or ten times the record
+    /// where that is more.
     Absurd,
     /// One unit in ten is zero in the newest period alone.
     UnitsSilent,
@@ -97,7 +98,10 @@ impl Fault {
             Self::Stale => newest.copy_from_slice(&before[before.len() - units..]),
             Self::Duplicated => newest.copy_from_slice(&before[before.len() - 12 * units..][..units]),
             Self::Constant => newest.fill(7.0),
-            Self::Absurd => newest[draw.below(0, units as u32) as usize] = 273_076.0,
+            Self::Absurd => {
+                let record = before.iter().copied().fold(0.0, f32::max);
+                newest[draw.below(0, units as u32) as usize] = (10.0 * record).max(273_076.0);
+            }
             Self::Permuted => permute(newest, draw),
             Self::SomeMissing => some(newest, draw, 100, f32::NAN),
             Self::UnitsSilent => some(newest, draw, 10, 0.0),

@@ -40,8 +40,6 @@ path = "deaths.csv"
 unit = "cell"
 time = "month"
 values = ["deaths"]
-[validation]
-silent-periods = "warn"
 [forecast]
 steps = 3
 draws = 20
@@ -75,17 +73,17 @@ fn what_came_in_is_judged_and_the_gate_is_tried() {
 #[test]
 fn a_fault_stops_the_run_until_somebody_answers_for_it() {
     let folder = tempfile::tempdir().unwrap();
-    table(folder.path(), |_| 0);
+    table(folder.path(), |deaths| 10 * deaths);
     let (code, _, err) = tell(folder.path(), &["run"]);
-    assert!(code == 3 && err.contains("gate `input` failed: fail: silent, deaths: 2020-12 is zero"), "{err}");
+    let expected = "gate `input` failed: fail: whole, deaths, divisor: the greatest common divisor of the ";
+    assert!(code == 3 && err.contains(expected), "{err}");
     let root = folder.path().join("forewarn-out");
     assert!(!root.join("archive").exists(), "nothing is filed");
     let evidence = std::fs::read_to_string(root.join("gates/input/2020-12.json")).unwrap();
     assert_eq!(json(&evidence)["verdict"], "fail");
-    // The self-test needs values to spoil; the waivers name who answers, and end.
     let mut rules = String::from("alpha = 0.01\n");
-    for check in ["silent", "activity", "regions"] {
-        let waiver = "owner = \"A. Nalyst\"\nuntil = \"2020-12\"\nreason = \"a truce\"\n";
+    for check in ["whole", "size", "range"] {
+        let waiver = "owner = \"A. Nalyst\"\nuntil = \"2020-12\"\nreason = \"another unit\"\n";
         writeln!(rules, "[[waivers]]\ncheck = \"{check}\"\n{waiver}").unwrap();
     }
     write(folder.path(), "gates.toml", &rules);
@@ -95,7 +93,9 @@ fn a_fault_stops_the_run_until_somebody_answers_for_it() {
     let junit =
         std::fs::read_dir(root.join("runs")).unwrap().map(|run| run.unwrap().path().join("gates/input.xml"));
     let junit: Vec<String> = junit.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
-    assert!(junit.iter().any(|xml| xml.contains("<skipped message=\"A. Nalyst, until 2020-12: a truce\"/>")));
+    assert!(
+        junit.iter().any(|xml| xml.contains("<skipped message=\"A. Nalyst, until 2020-12: another unit\"/>"))
+    );
     write(folder.path(), "gates.toml", &rules.replace("2020-12", "2020-11"));
     assert_eq!(tell(folder.path(), &["gate", "input"]).0, 3, "the waivers have ended");
 }

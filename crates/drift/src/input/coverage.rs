@@ -27,7 +27,7 @@ pub struct Coverage {
 }
 
 /// Fewest units that were never zero for their share to say something.
-const FEWEST: usize = 50;
+const FEWEST: usize = 100;
 
 impl Default for Coverage {
     fn default() -> Self {

@@ -10,7 +10,8 @@ forewarn_core::entry!(InputCheck: Range as "range", check);
 ///
 /// Two readings a column: how many values are below `least` (0 for a column that never was below), limit 1; and the greatest value in multiples
 /// of the greatest one in all periods before, which may be at most `multiple` (1 is a new record). Facts, without
-/// chance.
+/// chance: of `n` periods of values whose tail falls as `1 / x`, the newest is 5 times the record of the others in one of
+/// `5 n` cases.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Range {
@@ -23,7 +24,7 @@ pub struct Range {
 
 impl Default for Range {
     fn default() -> Self {
-        Self { least: None, multiple: 2.0 }
+        Self { least: None, multiple: 5.0 }
     }
 }
 

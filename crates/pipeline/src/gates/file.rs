@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use forewarn_core::Cadence;
-use forewarn_drift::gate::{Rule, Waiver};
+use forewarn_drift::gate::{Rule, Verdict, Waiver};
 use forewarn_drift::{input, output, performance};
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::unit_tests::UnitTest;
+use crate::config::SilentPeriods;
 use crate::{Error, Resolved, Result};
 
 /// How the gates of a run judge.
@@ -51,7 +52,15 @@ impl GateFile {
     /// # Errors
     /// [`Error::Config`] that points at the line.
     pub fn of(run: &Resolved) -> Result<Self> {
-        run.config.gates.file.as_ref().map_or_else(|| Ok(Self::default()), |file| Self::load(&run.path(file)))
+        let path = run.config.gates.file.as_ref().map(|file| run.path(file));
+        let mut file = path.map_or_else(|| Ok(Self::default()), |path| Self::load(&path))?;
+        if file.input.is_none() && run.config.validation.silent_periods == SilentPeriods::Warn {
+            // Who lets silent periods through knowingly says it once.
+            let mut rules = input::rules();
+            rules.iter_mut().filter(|r| r.check == "silent").for_each(|rule| rule.severity = Verdict::Warn);
+            file.input = Some(rules);
+        }
+        Ok(file)
     }
 
     /// Reads a file of rules.
