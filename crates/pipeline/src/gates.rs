@@ -11,6 +11,7 @@ mod history;
 mod input;
 mod judging;
 mod output;
+mod page;
 mod performance;
 mod self_test;
 mod unit_tests;
@@ -53,7 +54,7 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
-    /// Leaves the evidence in the folder of the run, and among that of other periods; then tells whoever is to know.
+    /// Leaves the evidence in the folder of the run, with a page that shows it, and among that of other periods; then tells whoever is to know.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be written; a file of rules that cannot be read.
@@ -61,6 +62,8 @@ impl Judgement {
         let path = session.folder.join("gates").join(format!("{}.json", self.evidence.gate.as_str()));
         let text = serde_json::to_vec_pretty(&self.evidence).map_err(|e| Error::io(&path)(e.into()))?;
         files::write_bytes(&path, &text)?;
+        let page = page::page(&self.evidence, &session.ctx.run.config.target.level)?;
+        files::write_bytes(&path.with_extension("html"), page.as_bytes())?;
         self.history.keep(&self.evidence)?;
         alerts::alert(session, &self.evidence, &path)?;
         Ok(path)
