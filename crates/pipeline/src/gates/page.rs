@@ -173,7 +173,10 @@ fn trial(evidence: &Evidence, page: &mut Html) {
         let found = |is| evidence.planted.iter().filter(|planted| planted.found == is).count();
         let (seen, missed) = (found(Some(true)), found(Some(false)));
         let caption = format!("{seen} of {} faults that were planted in a copy were found", seen + missed);
-        page.open_table(caption, &[("Fault", Left), ("Column", Left), ("Found", Left), ("By", Left)]);
+        page.open_table(
+            caption,
+            &[("Fault", Left), ("Column", Left), ("Found", Left), ("By, or why not", Left)],
+        );
         for planted in &evidence.planted {
             let cells = [planted.column.clone(), found_word(planted).to_owned(), planted.note.clone()];
             page.row(fault(planted), &cells.map(|cell| (cell, Left)));

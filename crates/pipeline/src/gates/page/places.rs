@@ -16,7 +16,7 @@ use crate::report::words::count;
 use Align::{Left, Right};
 
 /// Units in the list.
-const LISTED: usize = 30;
+const LISTED: usize = 12;
 /// Cells of land shown on each side of those that are off.
 const AROUND: u32 = 12;
 /// Width of the map in pixels.

@@ -81,7 +81,7 @@ fn a_page_says_what_is_off_first_and_then_everything() {
         "silent, ged_sb</h3>",
         "<h2>Where</h2>",
         "data:image/png;base64,",
-        "30 of 40 units that readings name",
+        "12 of 40 units that readings name",
         "<td>A. Nalyst</td><td>2021-03</td><td>a new source</td>",
         "at most 0.12 alarms a year",
         "1 of 1 faults",
