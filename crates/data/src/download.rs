@@ -12,12 +12,14 @@ mod client;
 mod exchange;
 mod failure;
 mod part;
+mod post;
 mod request;
 mod settings;
 mod transfer;
 mod verify;
 
 pub use client::{Client, Clock, SystemClock};
+pub use post::post;
 pub use request::{Expect, Fetched, Progress, Request, Source, Token};
 pub use settings::Settings;
 

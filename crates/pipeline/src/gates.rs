@@ -3,6 +3,7 @@
 //! The checks are components (`crates/drift`); this is what surrounds them: the file of rules, what a gate said in
 //! earlier periods, the faults that are planted at every run, and the evidence that is left behind.
 
+mod alerts;
 mod evidence;
 mod explain;
 mod file;
@@ -11,11 +12,13 @@ mod input;
 mod judging;
 mod junit;
 mod output;
+mod page;
 mod performance;
 mod prometheus;
 mod self_test;
 mod unit_tests;
 
+pub use alerts::{Alerts, Email};
 pub use evidence::{Evidence, Looked};
 pub use explain::{Explained, explain};
 pub use file::GateFile;
@@ -53,10 +56,11 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
-    /// Leaves the evidence in the folder of the run, and among that of other periods.
+    /// Leaves the evidence in the folder of the run, with a page that shows it, and among that of other periods; then
+    /// tells whoever is to know.
     ///
     /// # Errors
-    /// [`Error::Store`] when it cannot be written.
+    /// [`Error::Store`] when it cannot be written; a file of rules that cannot be read.
     pub(crate) fn publish(&self, session: &Session<'_>) -> Result<PathBuf> {
         let file = |extension: &str| {
             session.folder.join("gates").join(format!("{}.{extension}", self.evidence.gate.as_str()))
@@ -66,7 +70,10 @@ impl Judgement {
         files::write_bytes(&path, &text)?;
         files::write_bytes(&file("xml"), junit::junit(&self.evidence).as_bytes())?;
         files::write_bytes(&file("prom"), prometheus::prometheus(&self.evidence).as_bytes())?;
+        let page = page::page(&self.evidence, &session.ctx.run.config.target.level)?;
+        files::write_bytes(&file("html"), page.as_bytes())?;
         self.history.keep(&self.evidence)?;
+        alerts::alert(session, &self.evidence, &path)?;
         Ok(path)
     }
 
@@ -78,8 +85,7 @@ impl Judgement {
         let Evidence { gate, verdict, .. } = &self.evidence;
         let (gate, reasons) = (gate.as_str(), self.evidence.reasons());
         let folder = session.folder.join("gates");
-        let blind: Vec<String> =
-            self.evidence.planted.iter().filter(|p| p.found == Some(false)).map(Planted::to_string).collect();
+        let blind: Vec<String> = self.evidence.blind().map(Planted::to_string).collect();
         if !blind.is_empty() {
             let reason = format!(
                 "it does not find faults that were planted to try it: {}; its rules are too lax, or have no check for \

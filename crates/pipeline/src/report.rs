@@ -9,10 +9,10 @@ pub mod catalog;
 mod chart;
 mod data_uri;
 mod facts;
-mod html;
+pub(crate) mod html;
 mod scores;
 mod sections;
-mod words;
+pub(crate) mod words;
 
 pub use data_uri::data_uri;
 pub use facts::{
@@ -39,13 +39,8 @@ const SECTIONS: [(&str, &str, Content); 8] = [
 
 /// The whole page, UTF-8, beginning with `<!doctype html>`. Everything from the record is escaped.
 pub fn render(report: &Report) -> String {
-    let mut page = Html::default();
     let run = &report.run;
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-    page.text(&run.name).raw(": ").text(&run.target).raw(", origin ").text(&run.origin);
-    page.raw("</title>\n<style>\n").raw(include_str!("report/style.css")).raw("</style>\n</head>\n<body>\n");
+    let mut page = Html::begin(format!("{}: {}, origin {}", run.name, run.target, run.origin));
     page.raw("<a class=\"skip\" href=\"#answers\">Skip to the answers</a>\n");
     answers::header(report, &mut page);
     navigation(&mut page);

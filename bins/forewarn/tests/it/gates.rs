@@ -75,7 +75,7 @@ fn a_fault_stops_the_run_until_somebody_answers_for_it() {
     let folder = tempfile::tempdir().unwrap();
     table(folder.path(), |deaths| 10 * deaths);
     let (code, _, err) = tell(folder.path(), &["run"]);
-    let expected = "gate `input` failed: fail: whole, deaths, divisor: the greatest common divisor of the ";
+    let expected = "gate `input` failed: fail: range, deaths, greatest: the greatest value of 2020-12 is ";
     assert!(code == 3 && err.contains(expected), "{err}");
     let root = folder.path().join("forewarn-out");
     assert!(!root.join("archive").exists(), "nothing is filed");

@@ -138,7 +138,7 @@ impl Client {
 }
 
 /// The address, when it is one that we can use.
-fn parse(url: &str) -> Result<Uri, Failure> {
+pub(super) fn parse(url: &str) -> Result<Uri, Failure> {
     let uri: Uri = url.parse().map_err(|e| Failure::permanent(format!("not a usable address: {e}")))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
         return Err(Failure::permanent("not a usable address: expected https://HOST/PATH"));

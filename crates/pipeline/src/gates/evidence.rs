@@ -47,6 +47,16 @@ impl Evidence {
     /// The format that is written here.
     pub const SCHEMA: u32 = 1;
 
+    /// Faults that were planted and not found: a gate that is blind for them.
+    pub fn blind(&self) -> impl Iterator<Item = &Planted> {
+        self.planted.iter().filter(|planted| planted.found == Some(false))
+    }
+
+    /// What comes of it: a gate that is blind fails, whatever it says of the rest.
+    pub fn state(&self) -> Verdict {
+        if self.blind().next().is_some() { Verdict::Fail } else { self.verdict }
+    }
+
     /// The readings that are off or unknown, worst first.
     pub fn off(&self) -> Vec<&Judged> {
         let mut off: Vec<&Judged> = self.readings.iter().filter(|j| j.verdict > Verdict::Pass).collect();

@@ -8,6 +8,7 @@ use forewarn_drift::{input, output, performance};
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use super::alerts::Alerts;
 use super::unit_tests::UnitTest;
 use crate::config::SilentPeriods;
 use crate::{Error, Resolved, Result};
@@ -28,6 +29,8 @@ pub struct GateFile {
     pub performance: Option<Vec<Rule>>,
     /// What somebody answers for.
     pub waivers: Vec<Waiver>,
+    /// Who is told when a gate's state changes.
+    pub alerts: Alerts,
     /// Cases that the rules must judge as expected: `forewarn gate test`.
     pub tests: Vec<UnitTest>,
 }
@@ -41,6 +44,7 @@ impl Default for GateFile {
             output: None,
             performance: None,
             waivers: Vec::new(),
+            alerts: Alerts::default(),
             tests: Vec::new(),
         }
     }
@@ -74,6 +78,7 @@ impl GateFile {
             let reason = format!("`alpha` is {}; it must be between 0 and 1", file.alpha);
             return Err(Error::config(path.display().to_string(), reason));
         }
+        file.alerts.check().map_err(|reason| Error::config(path.display().to_string(), reason))?;
         Ok(file)
     }
 

@@ -145,11 +145,7 @@ impl Score {
 
 /// The whole page, UTF-8, beginning with `<!doctype html>`. Everything from the catalog is escaped.
 pub fn html(catalog: &Catalog) -> String {
-    let mut page = Html::default();
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>Models of ").text(&catalog.name);
-    page.raw("</title>\n<style>\n").raw(include_str!("style.css")).raw("</style>\n</head>\n<body>\n");
+    let mut page = Html::begin(format!("Models of {}", catalog.name));
     page.raw("<a class=\"skip\" href=\"#overview\">Skip to the overview</a>\n<header>\n<p class=\"eyebrow\">Model catalog of ");
     page.text(&catalog.name).raw("</p>\n").element("h1", format!("Models that forecast {}", catalog.target));
     page.raw("<p>")

@@ -4,17 +4,27 @@ use std::fmt::Display;
 
 /// A page in the making.
 #[derive(Debug, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
+    /// A page up to its body, with the style that all pages share.
+    pub(crate) fn begin(title: impl Display) -> Self {
+        let mut page = Self::default();
+        page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n").element("title", title);
+        page.raw("\n<style>\n").raw(include_str!("style.css")).raw("</style>\n</head>\n<body>\n");
+        page
+    }
+
     /// Markup. It is `'static`, so nothing from a record can get here.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+    pub(crate) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Text or an attribute's value, escaped.
-    pub(super) fn text(&mut self, text: impl Display) -> &mut Self {
+    pub(crate) fn text(&mut self, text: impl Display) -> &mut Self {
         for character in text.to_string().chars() {
             match character {
                 '&' => self.0.push_str("&amp;"),
@@ -31,17 +41,17 @@ impl Html {
     }
 
     /// An element without attributes around text.
-    pub(super) fn element(&mut self, name: &'static str, text: impl Display) -> &mut Self {
+    pub(crate) fn element(&mut self, name: &'static str, text: impl Display) -> &mut Self {
         self.raw("<").raw(name).raw(">").text(text).raw("</").raw(name).raw(">")
     }
 
     /// A paragraph.
-    pub(super) fn paragraph(&mut self, text: impl Display) -> &mut Self {
+    pub(crate) fn paragraph(&mut self, text: impl Display) -> &mut Self {
         self.element("p", text).raw("\n")
     }
 
     /// Opens a table that scrolls by itself on narrow screens, by keyboard too.
-    pub(super) fn open_table(&mut self, caption: impl Display, headings: &[(&'static str, Align)]) {
+    pub(crate) fn open_table(&mut self, caption: impl Display, headings: &[(&'static str, Align)]) {
         self.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&caption);
         self.raw("\">\n<table>\n").element("caption", caption).raw("\n<thead><tr>");
         for &(heading, align) in headings {
@@ -51,12 +61,12 @@ impl Html {
     }
 
     /// Closes what [`Html::open_table`] opened.
-    pub(super) fn close_table(&mut self) {
+    pub(crate) fn close_table(&mut self) {
         self.raw("</tbody>\n</table>\n</div>\n");
     }
 
     /// A row whose first cell names it.
-    pub(super) fn row(&mut self, name: impl Display, cells: &[(String, Align)]) {
+    pub(crate) fn row(&mut self, name: impl Display, cells: &[(String, Align)]) {
         self.raw("<tr><th scope=\"row\">").text(name).raw("</th>");
         for (cell, align) in cells {
             self.raw("<td").raw(align.class()).raw(">").text(cell).raw("</td>");
@@ -64,14 +74,15 @@ impl Html {
         self.raw("</tr>\n");
     }
 
-    pub(super) fn finish(self) -> String {
+    /// The page.
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 }
 
 /// How a column is set.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Align {
+pub(crate) enum Align {
     /// Words.
     Left,
     /// Numbers.

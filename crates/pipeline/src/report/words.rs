@@ -6,7 +6,7 @@ use forewarn_core::Better;
 pub(super) const MISSING: &str = "missing";
 
 /// About three significant digits, thousands apart.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
         return MISSING.to_owned();
     }
@@ -23,12 +23,12 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A number, or that there is none.
-pub(super) fn maybe(value: Option<f64>) -> String {
+pub(crate) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| MISSING.to_owned(), number)
 }
 
 /// A count, thousands apart.
-pub(super) fn count(value: impl TryInto<u64>) -> String {
+pub(crate) fn count(value: impl TryInto<u64>) -> String {
     value.try_into().map_or_else(|_| MISSING.to_owned(), |value| thousands(&value.to_string()))
 }
 
