@@ -4,9 +4,13 @@
 //! ```text
 //! faults TABLE.parquet [MONTHS]     so many months, drawn from the last 120; then all 120 untouched
 //! ```
+//!
+//! Three gates judge the same cases: the default rules, the reference's tests as they are (`integrity`, `compat =
+//! "views"`, the thresholds of its forecasting partition), and the same tests corrected.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 
 use forewarn_core::{Axis, Group, InputArgs, Panel};
@@ -17,6 +21,7 @@ use forewarn_drift::faults::Fault;
 use forewarn_drift::gate::{Judged, Rule, Terms, Verdict, checks, judge, readings};
 use forewarn_drift::input::{INPUT_CHECKS, rules};
 use forewarn_kernels::random::Stream;
+use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -27,9 +32,24 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let table = arguments.first().ok_or("see the first lines of benches/examples/faults/main.rs")?;
     let months: usize = arguments.get(1).map_or(Ok(30), |n| n.parse())?;
-    let bench = Bench { panel: observed(table)?, rules: rules(), columns: COLUMNS.map(str::to_owned) };
-    bench.faults(months)?;
-    bench.untouched()
+    let mut out = std::io::stdout().lock();
+    let mut bench = Bench { panel: observed(table)?, rules: rules(), columns: COLUMNS.map(str::to_owned) };
+    let gates =
+        [("default rules", rules()), ("reference", reference("views")), ("corrected", reference("none"))];
+    for (name, rules) in gates {
+        bench.rules = rules;
+        writeln!(out, "== {name}")?;
+        bench.faults(months, &mut out)?;
+        bench.untouched(&mut out)?;
+    }
+    Ok(())
+}
+
+/// The reference's tests.
+fn reference(compat: &str) -> Vec<Rule> {
+    let mut rule = Rule::new("integrity", Verdict::Fail);
+    rule.settings.insert("compat".to_owned(), json!(compat));
+    vec![rule]
 }
 
 struct Bench {
@@ -52,11 +72,13 @@ impl Bench {
         Ok(judge(readings, &Terms { alpha: 0.01, waivers: &[], earlier: &[] }))
     }
 
-    fn faults(&self, months: usize) -> Outcome<()> {
+    fn faults(&self, months: usize, out: &mut impl Write) -> Outcome<()> {
         let all = self.panel.axis().len;
         let mut drawn: Vec<usize> = (all - 120..all).collect();
         let draw = Stream::new(SEED, &[]);
-        (1..drawn.len()).rev().for_each(|i| drawn.swap(i, draw.below(i as u64, i as u32 + 1) as usize));
+        for i in (1..drawn.len()).rev() {
+            drawn.swap(i, draw.below(i as u64, i as u32 + 1) as usize);
+        }
         for fault in Fault::ALL.into_iter().chain([Fault::UnitsSilent, Fault::GroupSilent]) {
             let (mut found, mut failed, mut by) = (0, 0, BTreeMap::new());
             for i in &drawn[..months] {
@@ -69,14 +91,16 @@ impl Bench {
                 failed += usize::from(new.iter().any(|j| j.verdict == Verdict::Fail));
                 let mut names: Vec<&str> = new.iter().map(|j| j.check.as_str()).collect();
                 names.dedup();
-                names.into_iter().for_each(|name| *by.entry(name.to_owned()).or_insert(0) += 1);
+                for name in names {
+                    *by.entry(name.to_owned()).or_insert(0) += 1;
+                }
             }
-            println!("{fault:?}: {found} of {months} ({failed} fail) {by:?}");
+            writeln!(out, "{fault:?}: {found} of {months} ({failed} fail) {by:?}")?;
         }
         Ok(())
     }
 
-    fn untouched(&self) -> Outcome<()> {
+    fn untouched(&self, out: &mut impl Write) -> Outcome<()> {
         let all = self.panel.axis().len;
         let (mut months, mut fails, mut by) = (0, 0, BTreeMap::new());
         for i in all - 120..all {
@@ -85,13 +109,9 @@ impl Bench {
             fails += usize::from(alarms(&judged).any(|j| j.verdict == Verdict::Fail));
             for j in alarms(&judged) {
                 *by.entry(j.check.clone()).or_insert(0) += 1;
-                println!(
-                    "  {} {} {:?} q {:?}: {}",
-                    j.check, j.reading.subject, j.reading.effect, j.q_value, j.reading.message
-                );
             }
         }
-        println!("untouched: {months} of 120 months with an alarm ({fails} fail) {by:?}");
+        writeln!(out, "untouched: {months} of 120 months with an alarm ({fails} fail) {by:?}")?;
         Ok(())
     }
 }
