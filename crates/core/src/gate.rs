@@ -11,7 +11,7 @@ use forewarn_kernels::quantile::quantile;
 use serde::{Deserialize, Serialize};
 
 pub use self::trained::{Trained, TrainedStep, Usual};
-use crate::{Field, Panel, Period, Result, Step, Unit, Units};
+use crate::{Cadence, Field, Panel, Period, Result, Step, Unit, Units};
 
 /// One thing that a check looked at, and how far it is from what was expected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -264,6 +264,8 @@ impl<'a> OutputArgs<'a> {
 pub struct Track {
     /// What was scored and how (`broad_river, crps`).
     pub subject: String,
+    /// How often there is a period.
+    pub cadence: Cadence,
     /// The periods that were forecast, ascending.
     pub periods: Vec<Period>,
     /// Mean score of the forecast for each period; NaN where there is no truth yet.

@@ -20,6 +20,7 @@ pub use facts::{
     Score, Severity, Source, StepScores, Validation,
 };
 use html::Html;
+pub(crate) use html::escape;
 
 /// Writes what a section holds.
 type Content = fn(&Report, &mut Html);

@@ -7,6 +7,8 @@ mod divergence;
 #[cfg(test)]
 mod ensembles;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod pool;

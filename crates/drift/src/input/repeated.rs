@@ -9,9 +9,9 @@ forewarn_core::entry!(InputCheck: Repeated as "repeated", check);
 /// A newest period that is a copy of an earlier one: a stale delivery, a month loaded twice.
 ///
 /// The effect is, for the earlier period that is most alike, the share of units with the same value above zero among
-/// those with one above zero in either period (0-1). Columns that hardly change from one period to the next (their two
-/// periods before the newest are as alike) have no such reading, nor has a period with fewer than `units` above zero.
-/// A fact, without chance.
+/// those with one above zero in either period (0-1). An earlier period does not count where the period before the newest
+/// is as much alike the one before it: the column repeats itself, by season or always. A period with fewer than `units`
+/// above zero has no reading. A fact, without chance.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Repeated {
@@ -35,11 +35,13 @@ impl Repeated {
 
     fn column(&self, rows: Rows<'_>) -> Option<Reading> {
         let last = rows.last();
-        let few = RowCounts::of(rows.newest()).active < self.units || last < 2;
-        if few || alike(rows.row(last - 1), rows.row(last - 2)) >= self.limit {
+        if RowCounts::of(rows.newest()).active < self.units || last < 2 {
             return None;
         }
-        let shares = (0..last).map(|i| (alike(rows.newest(), rows.row(i)), i));
+        // What was as much alike a period ago repeats itself by nature: a season, or a column that never changes.
+        let by_nature = |i: usize| alike(rows.row(last - 1), rows.row(i - 1)) >= self.limit;
+        let shares = (1..last).map(|i| (alike(rows.newest(), rows.row(i)), i));
+        let shares = shares.filter(|(share, i)| *share < self.limit || !by_nature(*i));
         // Of periods that are equally alike the latest is named.
         let (share, i) = shares.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
         let message = format!(

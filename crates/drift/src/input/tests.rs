@@ -135,6 +135,23 @@ fn what_a_reading_says_is_counted_right() {
 }
 
 #[test]
+fn what_repeats_itself_by_nature_is_no_copy() {
+    let axis = Axis { cadence: Cadence::Month, first: Period(200), len: 40 };
+    let mut panel = Panel::new(axis, (1..=30).map(Unit).collect()).unwrap();
+    panel.push("season", (0..40 * 30_u32).map(|i| (i / 30 % 12 * 31 + i % 30 + 1) as f32).collect()).unwrap();
+    panel.push("static", (0..40 * 30_u32).map(|i| (i % 30 + 1) as f32).collect()).unwrap();
+    let columns = ["season", "static"].map(str::to_owned);
+    let repeated =
+        (INPUT_CHECKS.iter().find(|e| e.name == "repeated").unwrap().build)(&Value::Object(Map::new()));
+    let repeated = repeated.unwrap();
+    let read = |panel: &Panel| repeated.read(&InputArgs::new(panel, &columns).unwrap()).unwrap();
+    assert!(read(&panel).iter().all(|r| !r.matters()), "{:?}", read(&panel));
+    let args = InputArgs::new(&panel, &columns).unwrap();
+    let stale = Fault::Stale.plant(&args, "season", 1).unwrap();
+    assert!(read(&stale)[0].matters());
+}
+
+#[test]
 fn a_check_that_is_not_there_is_named_with_those_that_are() {
     let error = checks(&[Rule::new("astrology", Verdict::Fail)], INPUT_CHECKS).unwrap_err().to_string();
     assert!(error.contains("rule `astrology`") && error.contains("activity, constant, coverage"), "{error}");

@@ -80,7 +80,7 @@ mod tests {
         assert!(readings[0].message.starts_with(said), "{}", readings[0].message);
         assert_eq!((readings[1].effect, readings[1].subject.as_str()), (Some(0.0), "steps 2-3"));
         let first = Mean::default().read(&OutputArgs::new(&now, &[])).unwrap();
-        assert!(first.iter().all(|r| r.effect.is_none() && r.message.contains("no earlier forecast")));
+        assert!(first.iter().all(|r| r.effect.is_none() && r.message.contains("no forecast of")));
     }
 
     #[test]

@@ -4,6 +4,9 @@ use forewarn_core::prelude::*;
 
 use super::leads::Range;
 
+/// Periods after which a forecast is no longer «the last one»: the world has moved on.
+const OLDEST: i32 = 12;
+
 /// The forecasts from before one, that have the same steps, by origin.
 #[derive(Debug, Clone)]
 pub(super) struct Past<'a> {
@@ -20,9 +23,10 @@ impl<'a> Past<'a> {
         Self { origin, earlier }
     }
 
-    /// The latest of them, and how many periods before it is from.
+    /// The latest of them, and how many periods before it is from; none that is more than [`OLDEST`] periods old.
     pub(super) fn latest(&self) -> Option<(&'a Outlook, i32)> {
-        self.earlier.last().map(|o| (*o, self.origin.0 - o.origin.0))
+        let gap = |o: &Outlook| self.origin.0 - o.origin.0;
+        self.earlier.last().map(|o| (*o, gap(o))).filter(|(_, gap)| *gap <= OLDEST)
     }
 
     /// That from so many periods before.
@@ -61,6 +65,8 @@ mod tests {
         assert_eq!(past.latest().map(|(o, gap)| (o.origin.0, gap)), Some((503, 2)), "not itself");
         let pairs = |gap| past.pairs(gap).map(|(a, b)| (a.origin.0, b.origin.0)).collect::<Vec<_>>();
         assert_eq!((pairs(1), pairs(2)), (vec![(500, 501)], vec![(501, 503)]), "502 has other steps");
+        let old = [at(492)];
+        assert!(Past::new(&OutputArgs::new(&now, &old), range).latest().is_none(), "too old");
         assert_eq!((past.before(5).map(|o| o.origin.0), past.before(3)), (Some(500), None));
     }
 }

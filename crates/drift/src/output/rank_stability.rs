@@ -58,7 +58,7 @@ impl RankStability {
         let past = Past::new(args, range);
         let unknown = |why: &str| Reading::unknown(range.label(), why);
         let Some((last, gap)) = past.latest() else {
-            return unknown("there is no earlier forecast to compare with");
+            return unknown("there is no forecast from the 12 periods before to compare with");
         };
         let (Some(now), Some(then)) = (self.list(args.outlook, range), self.list(last, range)) else {
             return unknown("the units are not the same at all steps");

@@ -43,7 +43,10 @@ impl Ratio<'_> {
     fn readings(&self, args: &OutputArgs<'_>, range: &Range) -> Vec<Reading> {
         let past = Past::new(args, range);
         let Some((last, gap)) = past.latest() else {
-            let why = format!("there is no earlier forecast of {} to compare with", range.label());
+            let why = format!(
+                "there is no forecast of {} from the 12 periods before to compare with",
+                range.label()
+            );
             return vec![Reading::unknown(range.label(), why)];
         };
         let mut readings = vec![self.reading(args, (range, &past), (last, gap), range.label(), self.limit)];

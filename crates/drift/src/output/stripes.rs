@@ -171,7 +171,7 @@ impl Stripes {
         let past = Past::new(args, range);
         let unknown = |why: &str| vec![Reading::unknown(range.label(), why)];
         let Some((last, gap)) = past.latest() else {
-            return unknown("there is no earlier forecast to compare with");
+            return unknown("there is no forecast from the 12 periods before to compare with");
         };
         let Some(change) = self.change(range, args.outlook, last) else {
             return unknown("the units are not those of the last forecast");

@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(reading.effect, Some(0.25));
         let p = forewarn_kernels::special::student_tails(6.0_f64.sqrt(), 3.0) / 2.0;
         assert!((reading.p_value.unwrap() - p).abs() < 1e-12, "{reading:?}");
-        let said = "the mean score is 5 and the baseline's 4 in the last 4 final periods (501 to 504); 0 without a score \
+        let said = "the mean score is 5 and the baseline's 4 in the last 4 final periods (2021-09 to 2021-12); 0 without a score \
                     yet, 0 provisional: 25 % of it worse; ";
         assert!(reading.message.starts_with(said), "{}", reading.message);
         let better = read(&check, &[9.0, 4.0, 3.0, 2.0, 3.0], &[4.0; 5]);

@@ -7,6 +7,7 @@ use forewarn_kernels::random::Stream;
 pub(crate) fn track(scores: &[f64], baseline: &[f64]) -> Track {
     Track {
         subject: "broad_river, crps".to_owned(),
+        cadence: Cadence::Month,
         periods: (0..scores.len() as i32).map(|i| Period(500 + i)).collect(),
         scores: scores.to_vec(),
         baseline: baseline.to_vec(),

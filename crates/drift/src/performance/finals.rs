@@ -5,6 +5,7 @@ use forewarn_core::prelude::*;
 /// Scores of forecast and baseline for the periods whose truth is final, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finals {
+    cadence: Cadence,
     pub periods: Vec<Period>,
     pub scores: Vec<f64>,
     pub baseline: Vec<f64>,
@@ -21,7 +22,14 @@ impl Finals {
     /// [`Error::Data`] when the track is not as long everywhere, its periods do not ascend, or a score is infinite.
     pub(super) fn of(track: &Track, provisional: bool) -> Result<Self> {
         check(track)?;
-        let mut this = Self { periods: vec![], scores: vec![], baseline: vec![], delayed: 0, provisional: 0 };
+        let mut this = Self {
+            cadence: track.cadence,
+            periods: vec![],
+            scores: vec![],
+            baseline: vec![],
+            delayed: 0,
+            provisional: 0,
+        };
         for (i, period) in track.periods.iter().enumerate() {
             let (score, baseline) = (track.scores[i], track.baseline[i]);
             if score.is_nan() || baseline.is_nan() {
@@ -51,7 +59,9 @@ impl Finals {
     pub(super) fn newest(&self, recent: usize) -> String {
         let span = &self.periods[self.len().saturating_sub(recent)..];
         let span = match (span.first(), span.last()) {
-            (Some(first), Some(last)) => format!(" ({first} to {last})"),
+            (Some(first), Some(last)) => {
+                format!(" ({} to {})", self.cadence.label(*first), self.cadence.label(*last))
+            }
             _ => String::new(),
         };
         format!("the last {} final periods{span}; {}", recent.min(self.len()), self.left_out())
@@ -99,7 +109,7 @@ mod tests {
         assert_eq!((finals.differences(), finals.delayed, finals.provisional), (vec![-1.0, 0.0], 2, 1));
         assert_eq!(
             finals.newest(1),
-            "the last 1 final periods (501 to 501); 2 without a score yet, 1 provisional"
+            "the last 1 final periods (2021-09 to 2021-09); 2 without a score yet, 1 provisional"
         );
         let finals = Finals::of(&track, true).unwrap();
         assert_eq!((finals.differences(), finals.provisional), (vec![-1.0, 0.0, 2.0], 0));

@@ -189,7 +189,7 @@ mod tests {
         scores[24..].fill(2.0);
         let reading = read(&scores, &baseline);
         assert!((reading.effect.unwrap() - 0.1).abs() < 1e-12 && reading.p_value.unwrap() < 0.02, "{reading:?}");
-        let said = "the mean score is 2 to the baseline's 2 in the last 6 final periods (524 to 529); 0 without a score \
+        let said = "the mean score is 2 to the baseline's 2 in the last 6 final periods (2023-08 to 2024-01); 0 without a score \
                     yet, 0 provisional; it was 1.8 to 2 in the 24 before: worse by 10 % of the baseline's score";
         assert!(reading.message.starts_with(said), "{}", reading.message);
         assert!(reading.message.ends_with("p is at least 0.0005"), "{}", reading.message);

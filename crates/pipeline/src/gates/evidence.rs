@@ -64,14 +64,87 @@ impl Evidence {
         off
     }
 
-    /// The same, each in a sentence.
+    /// The same in sentences: one for each check and verdict, with the reading that is furthest beyond its limit, and how
+    /// many others there are.
     pub fn reasons(&self) -> Vec<String> {
-        self.off().into_iter().map(sentence).collect()
+        let mut groups: Vec<Vec<&Judged>> = Vec::new();
+        for judged in self.off() {
+            let same = |group: &&mut Vec<&Judged>| {
+                (group[0].verdict, &group[0].check) == (judged.verdict, &judged.check)
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(judged),
+                None => groups.push(vec![judged]),
+            }
+        }
+        groups.iter().map(|group| sentence(group)).collect()
     }
 }
 
-/// `fail: silent, ged_sb_best: ...`
-fn sentence(judged: &Judged) -> String {
-    let Judged { check, reading, verdict, .. } = judged;
-    format!("{}: {check}, {}: {}", verdict.as_str(), reading.subject, reading.message)
+/// `fail: silent, ged_sb_best: ... (and 2 readings more)`
+fn sentence(group: &[&Judged]) -> String {
+    let beyond = |j: &Judged| j.reading.effect.map_or(0.0, |effect| effect / j.reading.limit);
+    // Of readings that are as far off the first is told.
+    let worst = group.iter().copied().reduce(|a, b| if beyond(b) > beyond(a) { b } else { a });
+    let Some(Judged { check, reading, verdict, .. }) = worst else { return String::new() };
+    let more = match group.len() {
+        1 => String::new(),
+        2 => " (and 1 reading more)".to_owned(),
+        n => format!(" (and {} readings more)", n - 1),
+    };
+    format!("{}: {check}, {}: {}{more}", verdict.as_str(), reading.subject, reading.message)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use forewarn_core::Reading;
+
+    use super::*;
+    use crate::gates::Looked;
+
+    pub(crate) fn evidence() -> Evidence {
+        let judged = |check: &str, subject: &str, effect: f64, verdict| Judged {
+            check: check.to_owned(),
+            reading: Reading::fact(subject, effect, 1.0, format!("it is {effect}")),
+            q_value: None,
+            off: verdict > Verdict::Pass,
+            verdict,
+            waived: None,
+        };
+        Evidence {
+            schema: Evidence::SCHEMA,
+            gate: Kind::Input,
+            run: "demo-2020-12-0123456789".to_owned(),
+            period: "2020-12".to_owned(),
+            verdict: Verdict::Fail,
+            alpha: 0.01,
+            false_alarms_a_year: 0.12,
+            looked: Looked::default(),
+            readings: vec![
+                judged("size", "ged_sb", 2.0, Verdict::Warn),
+                judged("size", "a <b> & \"c\"", 3.0, Verdict::Warn),
+                judged("silent", "ged_sb", 9.0, Verdict::Fail),
+                judged("range", "ged_sb", f64::NAN, Verdict::CannotTell),
+                judged("whole", "ged_sb", 0.0, Verdict::Pass),
+            ],
+            planted: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_off_is_told_once_a_check_worst_first() {
+        let expected = [
+            "fail: silent, ged_sb: it is 9",
+            "warn: size, a <b> & \"c\": it is 3 (and 1 reading more)",
+            "cannot-tell: range, ged_sb: it is NaN",
+        ];
+        assert_eq!(evidence().reasons(), expected);
+    }
+
+    #[test]
+    fn evidence_is_json_without_nan() {
+        let text = serde_json::to_string(&evidence()).unwrap();
+        assert!(text.contains("\"effect\":null") && !text.contains(":NaN"), "{text}");
+        assert_eq!(serde_json::from_str::<Evidence>(&text).unwrap(), evidence());
+    }
 }

@@ -1,6 +1,6 @@
 //! The performance gate of a run: the forecast that is issued against its baseline, month by month.
 
-use forewarn_core::{Better, Period, Track};
+use forewarn_core::{Better, Cadence, Period, Track};
 use forewarn_drift::gate::{checks, judge, readings};
 use forewarn_drift::performance::PERFORMANCE_CHECKS;
 use serde_json::json;
@@ -21,7 +21,9 @@ pub(crate) fn performance(
     (scores, metrics): (&Scores, &[NamedMetric]),
 ) -> Result<Judgement> {
     let gate = Gate::open(session, Kind::Performance)?;
-    let tracks: Vec<Track> = metrics.iter().filter_map(|metric| track(issued, scores, metric)).collect();
+    let cadence = session.ctx.cadence();
+    let tracks: Vec<Track> =
+        metrics.iter().filter_map(|metric| track(issued, scores, metric, cadence)).collect();
     let columns = tracks.iter().map(|track| track.subject.clone()).collect();
     let looked = Looked { files: Vec::new(), previous: None, columns };
     gate.judge(looked, &json!(tracks), |rules, terms| {
@@ -32,7 +34,7 @@ pub(crate) fn performance(
 }
 
 /// Scores of the forecast by month, beside those of the baseline that is best over all months.
-fn track(issued: &str, scores: &Scores, metric: &NamedMetric) -> Option<Track> {
+fn track(issued: &str, scores: &Scores, metric: &NamedMetric, cadence: Cadence) -> Option<Track> {
     if metric.metric.better() != Better::Lower {
         return None;
     }
@@ -49,6 +51,7 @@ fn track(issued: &str, scores: &Scores, metric: &NamedMetric) -> Option<Track> {
     let baseline = |month: i32| of_baseline.iter().find(|(m, _)| *m == month).map_or(f64::NAN, |(_, v)| *v);
     Some(Track {
         subject: format!("{issued}, {}, against {best}", metric.name),
+        cadence,
         periods: own.iter().map(|(month, _)| Period(*month)).collect(),
         scores: own.iter().map(|(_, score)| *score).collect(),
         baseline: own.iter().map(|(month, _)| baseline(*month)).collect(),

@@ -1,6 +1,6 @@
 //! Faults planted in a copy of what came in: a gate that does not find them is no gate.
 
-use forewarn_core::{InputArgs, Panel};
+use forewarn_core::{InputArgs, Panel, Period};
 use forewarn_drift::faults::Fault;
 use forewarn_drift::gate::{Judged, Terms, Verdict, judge, readings};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ impl std::fmt::Display for Planted {
 /// Fewest units, and fewest of them above zero in the newest period, for a fault to be told from what happens anyway.
 const UNITS: usize = 100;
 const ACTIVE: usize = 12;
+/// Fewest periods.
+const PERIODS: usize = 48;
 
 /// Plants every fault in a column, one at a time.
 ///
@@ -76,23 +78,48 @@ fn new_alarms(clean: &[Judged], faulty: &[Judged]) -> Vec<String> {
     names
 }
 
-/// Why a fault cannot be told in so little data, if so.
+/// Why a fault cannot be told in these data, if so: in few of them, or because it changes nothing that is looked at.
 fn hopeless(fault: Fault, args: &InputArgs<'_>, column: &str) -> Result<Option<String>> {
     let panel = args.panel;
-    let newest = panel.field(column, panel.axis().last())?;
+    let last = panel.axis().last();
+    let newest = panel.field(column, last)?;
     let active = newest.iter().filter(|v| **v > 0.0).count();
     let periods = panel.axis().len;
     let needs_previous = matches!(fault, Fault::UnitsZero | Fault::Shifted);
     let needs_active = !matches!(fault, Fault::GroupMissing | Fault::SomeMissing | Fault::Constant);
-    Ok(if newest.len() < UNITS || periods < 48 {
-        Some(format!("{} units and {periods} periods are too few ({UNITS} and 48 are needed)", newest.len()))
-    } else if needs_previous && args.previous.is_none() {
-        Some("there is no earlier edition to compare with".to_owned())
-    } else if needs_active && active < ACTIVE {
-        Some(format!("{active} units above zero are too few ({ACTIVE} are needed)"))
-    } else if fault == Fault::GroupMissing && args.groups.is_empty() {
-        Some("there are no groups of units".to_owned())
-    } else {
-        None
-    })
+    if newest.len() < UNITS || periods < PERIODS {
+        let text = format!(
+            "{} units and {periods} periods are too few ({UNITS} and {PERIODS} are needed)",
+            newest.len()
+        );
+        return Ok(Some(text));
+    }
+    if needs_previous && args.previous.is_none() {
+        return Ok(Some("there is no earlier edition to compare with".to_owned()));
+    }
+    if needs_active && active < ACTIVE {
+        return Ok(Some(format!("{active} units above zero are too few ({ACTIVE} are needed)")));
+    }
+    if fault == Fault::GroupMissing && args.groups.is_empty() {
+        return Ok(Some("there are no groups of units".to_owned()));
+    }
+    let mut lately = vec![false; newest.len()];
+    for back in 1..=PERIODS as i32 / 2 {
+        let row = panel.field(column, Period(last.0 - back))?;
+        lately.iter_mut().zip(row).for_each(|(seen, v)| *seen |= *v > 0.0);
+    }
+    let share = lately.iter().filter(|seen| **seen).count() as f64 / newest.len() as f64;
+    if fault == Fault::Permuted && share > 0.25 {
+        return Ok(Some(format!(
+            "{:.0} % of the units were above zero lately: places tell nothing",
+            100.0 * share
+        )));
+    }
+    let before = |back: i32| panel.field(column, Period(last.0 - back));
+    let same = match fault {
+        Fault::Stale => before(1)? == newest || before(2)? == before(1)?,
+        Fault::Duplicated => before(12)? == newest || before(13)? == before(1)?,
+        _ => false,
+    };
+    Ok(same.then(|| "the column repeats itself by nature".to_owned()))
 }

@@ -101,6 +101,13 @@ impl Align {
     }
 }
 
+/// Text in which the characters are escaped that mean something in HTML and XML.
+pub(crate) fn escape(text: &str) -> String {
+    let mut html = Html::default();
+    html.text(text);
+    html.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
