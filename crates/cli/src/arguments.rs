@@ -67,7 +67,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: GateCommand,
     },
-    /// Lists the components: models, regressors, ensembles, reconcilers, metrics, drift tests, maps, transforms
+    /// Lists the components: models, ensembles, metrics, drift tests, detectors, checks of gates, maps, and so on
     List {
         /// Only this kind, such as `metric`
         kind: Option<String>,

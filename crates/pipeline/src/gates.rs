@@ -56,8 +56,8 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
-    /// Leaves the evidence in the folder of the run, with a page that shows it, and among that of other periods; then
-    /// tells whoever is to know.
+    /// Leaves the evidence in the folder of the run, as a page and as files for machines too, and among that of other
+    /// periods; then tells whoever is to know.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be written; a file of rules that cannot be read.
@@ -68,10 +68,10 @@ impl Judgement {
         let path = file("json");
         let text = serde_json::to_vec_pretty(&self.evidence).map_err(|e| Error::io(&path)(e.into()))?;
         files::write_bytes(&path, &text)?;
-        files::write_bytes(&file("xml"), junit::junit(&self.evidence).as_bytes())?;
-        files::write_bytes(&file("prom"), prometheus::prometheus(&self.evidence).as_bytes())?;
         let page = page::page(&self.evidence, &session.ctx.run.config.target.level)?;
         files::write_bytes(&file("html"), page.as_bytes())?;
+        files::write_bytes(&file("xml"), junit::junit(&self.evidence).as_bytes())?;
+        files::write_bytes(&file("prom"), prometheus::prometheus(&self.evidence).as_bytes())?;
         self.history.keep(&self.evidence)?;
         alerts::alert(session, &self.evidence, &path)?;
         Ok(path)

@@ -13,7 +13,8 @@ use crate::{Error, Result};
 /// Prefix of environment variables that are settings: `FOREWARN_FORECAST__DRAWS=50`.
 const PREFIX: &str = "FOREWARN_";
 /// Variables with that prefix that are not settings.
-const RESERVED: &[&str] = &["FOREWARN_CONFIG", TOKEN, "FOREWARN_REVISION"];
+const RESERVED: &[&str] =
+    &["FOREWARN_CONFIG", TOKEN, "FOREWARN_REVISION", "FOREWARN_GATE", "FOREWARN_VERDICT"];
 
 /// Variable of the UCDP token: a secret, not a setting.
 const TOKEN: &str = "FOREWARN_UCDP_TOKEN";

@@ -22,9 +22,10 @@ pub(crate) fn list(kind: Option<&str>, json: bool) -> Result<String, Failure> {
         return Ok(text + "\n");
     }
     let mut out = String::new();
+    let width = chosen.iter().map(|page| page.kind.len()).max().unwrap_or(0);
     for page in chosen {
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{:<11} {:<26} {}", page.kind, page.name, page.summary);
+        let _ = writeln!(out, "{:<width$} {:<26} {}", page.kind, page.name, page.summary);
     }
     Ok(out)
 }

@@ -216,7 +216,9 @@ pub(super) fn alert(session: &Session<'_>, evidence: &Evidence, path: &Path) -> 
     let state = session.root.join("gates").join(format!("{}.state.json", evidence.gate.as_str()));
     let line = Line { patience: PATIENCE, proxy };
     let teller = Teller { alerts: &file.alerts, state, line, warn: &|text| ctx.engine.warn(text) };
-    teller.tell(evidence, (ctx.cadence().parse(&evidence.period)?, path))
+    // Whoever reads it is in another folder.
+    let path = std::path::absolute(path).map_err(Error::io(path))?;
+    teller.tell(evidence, (ctx.cadence().parse(&evidence.period)?, &path))
 }
 
 /// Tells.
