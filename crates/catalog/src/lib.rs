@@ -14,7 +14,7 @@ pub use forewarn_maps::{MAPS, render};
 pub use forewarn_metrics::METRICS;
 pub use forewarn_models::{MODELS, regressors::REGRESSORS};
 pub use forewarn_transforms::TRANSFORMS;
-pub use parse::{DEFAULT_METRICS, parse_metric};
+pub use parse::{DEFAULT_METRICS, parse, parse_metric};
 use serde_json::Value;
 
 /// Finds an entry by its catalog name.

@@ -1,6 +1,6 @@
-//! Metrics as people write them: a name, and settings where they are not the default.
+//! Components as people write them on a command line: a name, and settings where they are not the default.
 
-use forewarn_core::{Error, Metric, Result};
+use forewarn_core::{Entry, Error, Metric, Result};
 use forewarn_metrics::METRICS;
 use serde_json::{Map, Value};
 
@@ -37,15 +37,23 @@ pub const DEFAULT_METRICS: [&str; 16] = [
 /// # Errors
 /// [`Error::Config`] that says which metrics there are, what is wrong with the form, or which setting does not fit.
 pub fn parse_metric(text: &str) -> Result<(String, Box<dyn Metric>)> {
-    let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
-    let entry = find("metric", METRICS, name.trim())?;
-    let settings = rest.map_or_else(|| Ok(Map::new()), |rest| settings(text, rest))?;
-    let metric = (entry.build)(&Value::Object(settings.clone()))?;
-    Ok((label(entry.name, &settings), metric))
+    parse("metric", METRICS, text)
 }
 
-fn settings(text: &str, rest: &str) -> Result<Map<String, Value>> {
-    let wrong = |reason: String| Error::config(format!("metric `{text}`"), reason);
+/// A component of any kind and its label, written as [`parse_metric`] says.
+///
+/// # Errors
+/// As [`parse_metric`].
+pub fn parse<T: ?Sized>(kind: &str, entries: &'static [Entry<T>], text: &str) -> Result<(String, Box<T>)> {
+    let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
+    let entry = find(kind, entries, name.trim())?;
+    let settings = rest.map_or_else(|| Ok(Map::new()), |rest| settings(&format!("{kind} `{text}`"), rest))?;
+    let component = (entry.build)(&Value::Object(settings.clone()))?;
+    Ok((label(entry.name, &settings), component))
+}
+
+fn settings(what: &str, rest: &str) -> Result<Map<String, Value>> {
+    let wrong = |reason: String| Error::config(what, reason);
     let mut settings = Map::new();
     for part in parts(rest) {
         let form = || wrong(format!("`{part}` is no setting; write `name:key=value,key=value`"));

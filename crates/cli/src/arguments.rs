@@ -136,7 +136,7 @@ pub(crate) enum DriftCommand {
         reference: PathBuf,
         /// File of now
         current: PathBuf,
-        /// Tests, separated by commas [default: kolmogorov-smirnov for numbers, chi-square for words]
+        /// Tests, separated by commas, with settings as `psi:bins=5` [default: kolmogorov-smirnov, for words chi-square]
         #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
         test: Vec<String>,
         /// Prints JSON
@@ -150,7 +150,7 @@ pub(crate) enum DriftCommand {
         /// Its column; not needed when there is one
         #[arg(long)]
         column: Option<String>,
-        /// Detectors, separated by commas
+        /// Detectors, separated by commas, with settings as `adwin:delta=0.05`
         #[arg(long, value_delimiter = ',', value_name = "NAME,..", default_value = "adwin")]
         detector: Vec<String>,
         /// Prints JSON

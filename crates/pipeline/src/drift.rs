@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use forewarn_catalog::{DETECTORS, DRIFT_TESTS, find};
+use forewarn_catalog::{DETECTORS, DRIFT_TESTS, parse};
 use forewarn_core::{Detector, Drift, DriftArgs, DriftTest, Signal, Watch};
 use forewarn_data::score_table::{Sample, samples};
 use serde::Serialize;
@@ -53,13 +53,14 @@ pub enum Answer {
 }
 
 /// Compares the columns that two files have in common: CSV, JSON (`{"x": [1, 2]}`) or Parquet. Without named tests,
-/// numbers are compared by `kolmogorov-smirnov` and words by `chi-square`.
+/// numbers are compared by `kolmogorov-smirnov` and words by `chi-square`. A test is named with settings where they are not
+/// the default, as metrics are: `psi:bins=5,permutations=99`.
 ///
 /// # Errors
 /// A test that is not in the catalog, a file that cannot be read, files without a common column.
 pub fn compare(reference: &Path, current: &Path, tests: &[String]) -> Result<Compared> {
-    let named: Vec<(&str, Box<dyn DriftTest>)> =
-        tests.iter().map(|name| built(name)).collect::<Result<_>>()?;
+    let built = |text: &str| parse("drift-test", DRIFT_TESTS, text);
+    let named = whole(tests).iter().map(|text| built(text)).collect::<Result<Vec<_>, _>>()?;
     let default = [built("kolmogorov-smirnov")?, built("chi-square")?];
     let before: BTreeMap<String, Sample> = samples(reference)?.into_iter().collect();
     let mut after: BTreeMap<String, Sample> = samples(current)?.into_iter().collect();
@@ -72,7 +73,7 @@ pub fn compare(reference: &Path, current: &Path, tests: &[String]) -> Result<Com
         let pair = Pair::of(old, new);
         let own = &default[usize::from(pair.nominal)];
         let tests: Vec<_> = if named.is_empty() { vec![own] } else { named.iter().collect() };
-        let answers = tests.into_iter().map(|(name, test)| ((*name).to_owned(), pair.answer(test.as_ref())));
+        let answers = tests.into_iter().map(|(name, test)| (name.clone(), pair.answer(test.as_ref())));
         compared.columns.insert(column.clone(), answers.collect());
         compared.missing.insert(column, pair.missing);
     }
@@ -84,8 +85,19 @@ pub fn compare(reference: &Path, current: &Path, tests: &[String]) -> Result<Com
     Ok(compared)
 }
 
-fn built(name: &str) -> Result<(&str, Box<dyn DriftTest>)> {
-    Ok((name, find("drift-test", DRIFT_TESTS, name)?.default()?))
+/// Names with their settings, where a list was cut at every comma: `psi:bins=5` and `permutations=99` are one.
+fn whole(parts: &[String]) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    for part in parts {
+        match whole.last_mut() {
+            Some(last) if part.contains('=') && !part.contains(':') => {
+                last.push(',');
+                last.push_str(part);
+            }
+            _ => whole.push(part.clone()),
+        }
+    }
+    whole
 }
 
 /// Two samples of a column, without what is missing.
@@ -157,8 +169,9 @@ pub struct Watched {
 /// # Errors
 /// A detector that is not in the catalog, a file that cannot be read, a column that is not there or holds words.
 pub fn stream(file: &Path, column: Option<&str>, detectors: &[String]) -> Result<BTreeMap<String, Watched>> {
-    let built = |name: &String| Ok((name.clone(), find("detector", DETECTORS, name)?.default()?));
-    let detectors: Vec<(String, Box<dyn Detector>)> = detectors.iter().map(built).collect::<Result<_>>()?;
+    let built = |text: &String| Ok(parse("detector", DETECTORS, text)?);
+    let detectors: Vec<(String, Box<dyn Detector>)> =
+        whole(detectors).iter().map(built).collect::<Result<_>>()?;
     let values = numbers(file, column)?;
     Ok(detectors.into_iter().map(|(name, detector)| (name, watched(detector.as_ref(), &values))).collect())
 }
@@ -234,6 +247,19 @@ mod tests {
         assert!(error.contains("there is no `astrology`"), "{error}");
         let words = file(folder.path(), "c.json", r#"{"w": ["a"]}"#);
         assert!(compare(&before, &words, &[]).unwrap_err().to_string().contains("no column in common"));
+    }
+
+    #[test]
+    fn settings_go_with_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = file(folder.path(), "a.json", r#"{"x": [1, 2, 3, 4, 5.5, 6.5, 8, 9]}"#);
+        let after = file(folder.path(), "b.json", r#"{"x": [2.5, 3.5, 4.5, 5, 6, 7, 8.5, 10]}"#);
+        let tests = ["kolmogorov-smirnov:method=asymptotic", "level=0.9", "welch"].map(str::to_owned);
+        let compared = compare(&before, &after, &tests).unwrap();
+        let names: Vec<_> = compared.columns["x"].keys().collect();
+        assert_eq!(names, ["kolmogorov-smirnov:level=0.9,method=asymptotic", "welch"]);
+        let error = compare(&before, &after, &["welch:levels=1".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("levels"), "{error}");
     }
 
     #[test]
