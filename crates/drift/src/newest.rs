@@ -40,6 +40,11 @@ impl<'a> Rows<'a> {
         &self.values[i * self.units.len()..][..self.units.len()]
     }
 
+    /// The values of some periods, one after the other.
+    pub(crate) fn span(self, periods: std::ops::Range<usize>) -> &'a [f32] {
+        &self.values[periods.start * self.units.len()..periods.end * self.units.len()]
+    }
+
     /// The values of the newest period.
     pub(crate) fn newest(self) -> &'a [f32] {
         self.row(self.last())

@@ -16,6 +16,7 @@ pub mod autocorrelation;
 pub mod binary;
 pub mod bootstrap;
 pub mod cbpe;
+pub mod cells;
 pub mod comparison;
 pub mod contingency;
 pub mod correlation;

@@ -154,7 +154,10 @@ fn what_repeats_itself_by_nature_is_no_copy() {
 #[test]
 fn a_check_that_is_not_there_is_named_with_those_that_are() {
     let error = checks(&[Rule::new("astrology", Verdict::Fail)], INPUT_CHECKS).unwrap_err().to_string();
-    assert!(error.contains("rule `astrology`") && error.contains("activity, constant, coverage"), "{error}");
+    assert!(
+        error.contains("rule `astrology`") && error.contains("activity, cells, constant, coverage"),
+        "{error}"
+    );
     let mut rule = Rule::new("size", Verdict::Warn);
     rule.settings.insert("limits".to_owned(), Value::from(3));
     assert!(checks(&[rule], INPUT_CHECKS).unwrap_err().to_string().contains("limits"));

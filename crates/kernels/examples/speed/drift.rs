@@ -30,6 +30,18 @@ pub(crate) fn one_pass(n: usize, m: usize) -> Kernel {
     })
 }
 
+/// Kolmogorov-Smirnov of `n` units over `m` periods of counts, 92 % of them zero, three fifths of the periods before and
+/// two after.
+pub(crate) fn cells(n: usize, m: usize) -> Kernel {
+    let counts: Vec<f32> = data::uniform(1, n * m)
+        .map(|u| if u < 0.92 { 0.0 } else { (0.08 / (1.0 - u)).floor() as f32 })
+        .collect();
+    Box::new(move || {
+        let tests = forewarn_kernels::cells::kolmogorov_smirnov(black_box(&counts), n, m * 3 / 5);
+        tests.iter().map(|test| test.p_value).sum()
+    })
+}
+
 /// The pass alone, over sorted columns.
 pub(crate) fn pass_alone(n: usize, m: usize) -> Kernel {
     let [a, b] = [1, 2].map(|seed| radix::sorted(&column(seed, n)).unwrap_or_default());

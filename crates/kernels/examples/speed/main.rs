@@ -40,6 +40,7 @@ const CASES: &[(&str, Case)] = &[
     ("jensen-shannon-jeffreys", distances::jensen_shannon_jeffreys),
     ("wasserstein", distances::wasserstein),
     ("drift", drift::one_pass),
+    ("drift-cells", drift::cells),
     ("drift-sorted", drift::pass_alone),
     ("sort-radix-f32", drift::radix_f32),
     ("sort-compared-f32", drift::compared_f32),
