@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{Cadence, Period};
-use forewarn_drift::gate::Judged;
+use forewarn_drift::gate::{Judged, Verdict};
 use forewarn_store::file as files;
 
 use super::{Evidence, Kind};
@@ -55,14 +55,16 @@ impl History {
         self.periods.iter().find(|(p, _)| *p == period).map(|(_, evidence)| evidence)
     }
 
-    /// The edition of the panel that the gate saw before the one with this digest: its file and digest.
+    /// The edition of the panel that the gate let pass before the one with this digest: its file and digest.
     pub(crate) fn edition_before(&self, now: Period, digest: &str) -> Option<(String, String)> {
         let file = |evidence: &Evidence| evidence.looked.files.first().cloned();
         // A run that is repeated compares with what it compared with the first time.
         if let Some(same) = self.at(now).filter(|e| file(e).is_some_and(|(_, d)| d == digest)) {
             return same.looked.previous.clone();
         }
-        let earlier = self.periods.iter().rev().filter(|(period, _)| *period <= now);
+        // An edition that failed is no reference: what mends it would look like a revision, and fail too.
+        let sound = |evidence: &Evidence| evidence.verdict != Verdict::Fail;
+        let earlier = self.periods.iter().rev().filter(|(period, e)| *period <= now && sound(e));
         earlier.filter_map(|(_, evidence)| file(evidence)).find(|(_, d)| d != digest)
     }
 
@@ -75,5 +77,35 @@ impl History {
         let bytes = serde_json::to_vec_pretty(evidence).map_err(|e| Error::io(&path)(e.into()))?;
         files::write_bytes(&path, &bytes)?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gates::Looked;
+    use crate::gates::evidence::tests::evidence;
+
+    fn seen(digest: &str, verdict: Verdict) -> Evidence {
+        let file = |digest: &str| (format!("{digest}.parquet"), digest.to_owned());
+        let looked = Looked { files: vec![file(digest)], previous: Some(file("older")), columns: Vec::new() };
+        Evidence { verdict, looked, ..evidence() }
+    }
+
+    fn history(all: [(i32, Evidence); 2]) -> History {
+        let periods = all.map(|(period, evidence)| (Period(period), evidence)).to_vec();
+        History { folder: PathBuf::new(), periods }
+    }
+
+    #[test]
+    fn an_edition_that_failed_is_no_reference_for_the_one_that_mends_it() {
+        let digest = |found: Option<(String, String)>| found.map(|(_, digest)| digest);
+        let failed = history([(491, seen("good", Verdict::Warn)), (492, seen("spoilt", Verdict::Fail))]);
+        assert_eq!(digest(failed.edition_before(Period(492), "mended")).as_deref(), Some("good"));
+        assert_eq!(digest(failed.edition_before(Period(493), "next")).as_deref(), Some("good"));
+        // The same edition again is compared with what it was compared with.
+        assert_eq!(digest(failed.edition_before(Period(492), "spoilt")).as_deref(), Some("older"));
+        let passed = history([(491, seen("good", Verdict::Pass)), (492, seen("revised", Verdict::Pass))]);
+        assert_eq!(digest(passed.edition_before(Period(492), "again")).as_deref(), Some("revised"));
     }
 }
