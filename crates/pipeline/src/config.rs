@@ -186,10 +186,14 @@ pub struct Features {
     pub query_set: Option<PathBuf>,
 }
 
-/// How far and how finely.
+/// From where, how far and how finely.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Forecast {
+    /// The last period that counts as known (`2018-12`): later observations are dropped once they are checked. The last
+    /// one of the data when absent. The values before are those of today's edition, which were not all known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Periods ahead: every step from 1 to this.
     pub steps: Step,
     /// Draws a unit and step, for models that return draws.
@@ -198,7 +202,7 @@ pub struct Forecast {
 
 impl Default for Forecast {
     fn default() -> Self {
-        Self { steps: Step(36), draws: 100 }
+        Self { origin: None, steps: Step(36), draws: 100 }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::engine::StepRecord;
+use crate::filing::Issue;
 use crate::gates::{Judgement, Kind};
 use crate::model_catalog::{Parts, catalog};
 use crate::progress::Observer;
@@ -42,6 +43,8 @@ pub enum Until {
     Forecast,
     /// The ensembles' forecasts.
     Combine,
+    /// The ensembles' forecasts, filed without being evaluated or judged: for origins that are past.
+    Hindcast,
     /// The scores.
     Evaluate,
     /// What the gates say of the forecast and of how good it was.
@@ -225,6 +228,11 @@ impl<'a> Work<'a> {
         }
         let backtests = self.backtests(partition.origins, &calibrated, ensembles)?;
         self.combine(ensembles, &mut made, &backtests)?;
+        if self.until == Until::Hindcast {
+            let issue = Issue { session: self.session, trained: &trained, made: &made };
+            let archive = filing::archive(&self.session.root)?;
+            self.files.extend(filing::file(&archive, filing::manifests(&issue))?);
+        }
         if self.until < Until::Evaluate {
             return Ok(None);
         }
@@ -255,13 +263,12 @@ impl<'a> Work<'a> {
             models,
             ensembles,
             metrics,
-            trained: &trained,
             made: &made,
             evaluated: &evaluated,
             pictures: &pictures,
         };
         let archive = filing::archive(&self.session.root)?;
-        let manifests = filing::manifests(&results);
+        let manifests = filing::manifests(&Issue { session: self.session, trained: &trained, made: &made });
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
