@@ -8,6 +8,7 @@ mod error;
 mod finding;
 pub mod geography;
 pub mod panel_file;
+pub mod published;
 mod records;
 pub mod score_table;
 pub mod synthetic;
