@@ -1,7 +1,8 @@
 //! Observations become a checked panel: sources, download, geography, validation.
 //!
 //! Every source gives [`Records`]: rows as they were read, with their line numbers. Validation turns records
-//! into a panel and a quarantine; nothing else builds a panel from outside data.
+//! into a panel and a quarantine; nothing else builds a panel from outside data. Forecasts that others published become
+//! fields ([`published`]).
 
 pub mod download;
 mod error;

@@ -11,6 +11,9 @@ use crate::Result;
 /// Fifty years: a step beyond is a wrong origin, and all steps before it would be made.
 const LONGEST: i64 = 600;
 
+/// Months from January 1980, to either side, that an origin may be: no calendar goes beyond.
+const FARTHEST: i32 = 100_000;
+
 /// What a row says it is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -148,7 +151,8 @@ impl<'a> Rows<'a> {
             (Some(month), None, Some(step)) => (month.saturating_sub(step), step),
             _ => return Err("neither its origin nor its step is known; say `origin`".to_owned()),
         };
-        let period = i32::try_from(origin).map_err(|_| format!("origin {origin} is no month"))?;
+        let period = i32::try_from(origin).ok().filter(|o| o.abs() <= FARTHEST);
+        let period = period.ok_or_else(|| format!("origin {origin} is no month; January 1980 is month 1"))?;
         let step =
             u16::try_from(step).ok().filter(|&s| s > 0 && i64::from(s) <= LONGEST).ok_or_else(|| {
                 format!("step {step} after origin {origin} is none of 1 to {LONGEST}; is `origin` right?")

@@ -187,7 +187,12 @@ fn times_agree() {
     let file = csv("unit,month_id,origin,step,pred_x\n1,6,5,1,0\n1,7,5,1,0\n");
     said(&file, &Settings::default(), &["a.csv:3: month 7 is not step 1 after origin 5; mend"]);
     said(&file, &origin(4), &["a.csv:2: its origin is 5, it was told to be 4; leave `origin` out"]);
+    said(&file, &origin(6), &["its origin is 5, it was told to be 6"]);
     let file = csv("unit,month_id,step,pred_x\n1,6,1,0\n");
+    for far in ["201801015", "-100001", "9223372036854775807", "-9223372036854775808"] {
+        let file = csv(&format!("unit,origin,step,pred_x\n1,{far},1,0\n"));
+        said(&file, &Settings::default(), &["a.csv:2: origin", "is no month; January 1980 is month 1"]);
+    }
     said(&file, &origin(4), &["a.csv:2: month 6 is not step 1 after origin 4"]);
 }
 
