@@ -100,6 +100,9 @@ pub struct Settings {
     pub origin: Option<Period>,
     /// What the values are.
     pub transform: Option<Transform>,
+    /// Whether the one draw of each unit is a point forecast and not a distribution of one draw, as in the lists of one
+    /// number that VIEWS writes.
+    pub point: bool,
 }
 
 /// Names of columns, where they are not those of the table in [the module](self).

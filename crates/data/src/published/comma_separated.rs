@@ -27,7 +27,7 @@ pub(super) fn read(
         append(&row, &header.names, &found, &mut rows)
             .map_err(|reason| Error::at(&file, u64::from(row.line), reason))?;
     }
-    assemble(header.about(&found), rows)
+    assemble(header.about(&found), rows, settings.point)
 }
 
 fn append(row: &Row<'_>, names: &[String], found: &Found, rows: &mut Rows<'_>) -> Result<(), String> {

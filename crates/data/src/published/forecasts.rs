@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use forewarn_core::{Cadence, Field, Period, Step, Unit, Units};
 
+use super::header::config;
 use super::rows::{Bucket, EMPTY, Entry, Rows};
 use super::{Layout, Transform};
 use crate::finding::{Finding, Severity};
@@ -112,7 +113,7 @@ impl Published {
 }
 
 /// The forecasts of all rows, by origin.
-pub(super) fn assemble(about: About, mut rows: Rows<'_>) -> Result<Vec<Published>> {
+pub(super) fn assemble(about: About, mut rows: Rows<'_>, point: bool) -> Result<Vec<Published>> {
     let about = About { rows: rows.count, ..about };
     if rows.buckets.is_empty() {
         return Err(Error::data(about.file, "has no rows; fetch or export it again"));
@@ -122,14 +123,7 @@ pub(super) fn assemble(about: About, mut rows: Rows<'_>) -> Result<Vec<Published
         bucket.entries.sort_unstable();
         refuse_duplicates(&about.file, time, &bucket.entries)?;
     }
-    let draws = match about.layout {
-        Layout::DrawLists => Some(rows.width.unwrap_or_default()),
-        Layout::LongDraws => Some(even(&about.file, &rows.buckets)?),
-        Layout::WideSteps | Layout::LongPoints => None,
-    };
-    if draws == Some(0) {
-        return Err(Error::data(about.file, "has no draws, all lists are empty; export it again"));
-    }
+    let draws = draws(&about, &rows, point)?;
     let (about, mut forecasts) = (Arc::new(about), Vec::new());
     while let Some((&(origin, _), _)) = rows.buckets.first_key_value() {
         let later = rows.buckets.split_off(&(Period(origin.0 + 1), Step(0)));
@@ -139,6 +133,25 @@ pub(super) fn assemble(about: About, mut rows: Rows<'_>) -> Result<Vec<Published
         forecasts.push(forecast);
     }
     Ok(forecasts)
+}
+
+/// Draws a unit, the same for all; `None` for points.
+fn draws(about: &About, rows: &Rows<'_>, point: bool) -> Result<Option<usize>> {
+    let draws = match about.layout {
+        Layout::DrawLists => rows.width.unwrap_or_default(),
+        Layout::LongDraws => even(&about.file, &rows.buckets)?,
+        Layout::WideSteps | Layout::LongPoints => return Ok(None),
+    };
+    match (draws, point) {
+        (0, _) => Err(Error::data(&about.file, "has no draws, all lists are empty; export it again")),
+        (1, true) => Ok(None),
+        (_, true) => {
+            let reason =
+                format!("{}: has {draws} draws a unit, a point is one; leave `point` out", about.file);
+            Err(config("point", reason))
+        }
+        (_, false) => Ok(Some(draws)),
+    }
 }
 
 /// Rows that are about the same, which are neighbours.

@@ -57,7 +57,7 @@ fn read_file(
         let batch = batch.map_err(|e| broken(name, e))?;
         append(&batch, &schema, &found, &mut rows).map_err(|(row, reason)| Error::at(name, row, reason))?;
     }
-    assemble(About { metadata, ..header.about(&found) }, rows)
+    assemble(About { metadata, ..header.about(&found) }, rows, settings.point)
 }
 
 /// What people wrote beside the columns.

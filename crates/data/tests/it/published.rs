@@ -121,6 +121,9 @@ fn our_own_files_are_read_as_they_are() {
     );
     let points = one(&parquet(with(array(Float32Array::from(vec![1.0, 2.0])))), &Settings::default());
     assert_eq!((points.draws(), points.about.layout), (None, Layout::LongPoints));
+    // Lists of one number may be told to be points.
+    let told = Settings { point: true, ..Settings::default() };
+    assert_eq!(one(&parquet(with(lists(&[&[1.0], &[2.0]]))), &told).fields, points.fields);
     assert_eq!((values(&draws, 2), values(&points, 2)), ("[2.0]".into(), "[2.0]".into()));
     assert_eq!((draws.findings(), points.findings()), (vec![], vec![]));
 }

@@ -115,6 +115,12 @@ fn draws_are_even() {
         &origin(4),
         &["a.parquet:2: column `pred_x` has 1 draws, the rows before have 2"],
     );
+    let point = Settings { point: true, ..origin(4) };
+    said(
+        &cells(&[&[1.0, 2.0], &[1.0, 3.0]]),
+        &point,
+        &["a.parquet: has 2 draws a unit, a point is one; leave `point` out"],
+    );
     said(&cells(&[&[1.0], &[]]), &origin(4), &["a.parquet:2: column `pred_x` is an empty list; write null"]);
     said(
         &cells(&[&[1.0, 2.0], &[1.0, f32::NAN]]),
