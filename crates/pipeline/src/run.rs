@@ -39,12 +39,12 @@ pub enum Until {
     Features,
     /// The fitted models.
     Train,
+    /// The forecasts of models and ensembles, filed without being evaluated or judged: for origins that are past.
+    Hindcast,
     /// The models' forecasts.
     Forecast,
     /// The ensembles' forecasts.
     Combine,
-    /// The ensembles' forecasts, filed without being evaluated or judged: for origins that are past.
-    Hindcast,
     /// The scores.
     Evaluate,
     /// What the gates say of the forecast and of how good it was.
@@ -208,7 +208,9 @@ impl<'a> Work<'a> {
         if self.until < Until::Features {
             return Ok(None);
         }
-        self.input_gate()?;
+        if self.until != Until::Hindcast {
+            self.input_gate()?;
+        }
         if let Some(features) = features::features(self.ctx)? {
             self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
             self.ctx.keep_features(features);
@@ -216,8 +218,12 @@ impl<'a> Work<'a> {
         if self.until < Until::Train {
             return Ok(None);
         }
-        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
         let trained = self.train(models, PartitionName::Forecasting, self.ctx.origin())?;
+        if self.until == Until::Hindcast {
+            self.hindcast(ensembles, &trained)?;
+            return Ok(None);
+        }
+        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
         let calibrated = self.train(models, partition.name, partition.origins.first)?;
         if self.until < Until::Forecast {
             return Ok(None);
@@ -228,11 +234,6 @@ impl<'a> Work<'a> {
         }
         let backtests = self.backtests(partition.origins, &calibrated, ensembles)?;
         self.combine(ensembles, &mut made, &backtests)?;
-        if self.until == Until::Hindcast {
-            let issue = Issue { session: self.session, trained: &trained, made: &made };
-            let archive = filing::archive(&self.session.root)?;
-            self.files.extend(filing::file(&archive, filing::manifests(&issue))?);
-        }
         if self.until < Until::Evaluate {
             return Ok(None);
         }
@@ -281,6 +282,23 @@ impl<'a> Work<'a> {
             self.files.extend(filing::file(&archive, manifests)?);
         }
         Ok(Some(report))
+    }
+
+    /// Makes the forecasts and files them, without evaluating or judging them.
+    fn hindcast(&mut self, ensembles: &[EnsembleSpec], trained: &[(&ModelSpec, Trained)]) -> Result<()> {
+        let mut backtests = Vec::new();
+        if ensembles.iter().any(|e| e.ensemble.learns()) {
+            let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
+            let models = &self.session.models;
+            let calibrated = self.train(models, partition.name, partition.origins.first)?;
+            backtests = self.backtests(partition.origins, &calibrated, ensembles)?;
+        }
+        let mut made = self.forecast(trained)?;
+        self.combine(ensembles, &mut made, &backtests)?;
+        let issue = Issue { session: self.session, trained, made: &made };
+        let archive = filing::archive(&self.session.root)?;
+        self.files.extend(filing::file(&archive, filing::manifests(&issue))?);
+        Ok(())
     }
 
     /// Lets the observations pass, or stops the run before a model sees them.
