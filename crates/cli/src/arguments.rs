@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Files what would have been issued from past origins, for `evaluate online`
     Replay(ReplayArguments),
+    /// Lists the editions of the truth, or tells how two differ
+    Truth(TruthArguments),
     /// Draws the maps
     Map(RunArguments),
     /// Writes the report
@@ -368,6 +370,9 @@ pub(crate) struct OnlineArguments {
     /// First month of the scores over several; that of the first forecast without
     #[arg(long)]
     pub(crate) from: Option<String>,
+    /// Scores by the truth as it was known on this day, such as `2021-03-15`; by that of the run without
+    #[arg(long)]
+    pub(crate) as_known: Option<String>,
     /// Metrics that are shown, such as `crps,brier`; all are written
     #[arg(long, value_delimiter = ',', default_value = "crps,average-precision,brier")]
     pub(crate) metric: Vec<String>,
@@ -387,6 +392,16 @@ pub(crate) struct ReplayArguments {
     /// Last origin
     #[arg(long)]
     pub(crate) to: String,
+}
+
+/// Which editions of the truth.
+#[derive(Debug, Args)]
+pub(crate) struct TruthArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Numbers of two editions to compare
+    #[arg(long, num_args = 2, value_names = ["EARLIER", "LATER"])]
+    pub(crate) compare: Vec<u32>,
 }
 
 const ONLINE_HELP: &str = "\

@@ -55,6 +55,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Pool(pool) => commands::pool::pool(pool),
         Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),
         Command::Replay(replay) => commands::replay::replay(replay, environment),
+        Command::Truth(truth) => commands::truth::truth(truth, environment),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
         Command::Artifacts { command } => commands::artifacts::artifacts(command, environment),

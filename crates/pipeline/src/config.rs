@@ -26,6 +26,8 @@ pub struct Config {
     pub target: Target,
     /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
     pub vintage: String,
+    /// When this edition was known, and what of it may still change.
+    pub truth: Truth,
     /// Where observations come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -62,6 +64,7 @@ impl Default for Config {
             output: "forewarn-out".into(),
             target: Target::default(),
             vintage: "not stated".to_owned(),
+            truth: Truth::default(),
             source: None,
             download: None,
             validation: Validation::default(),
@@ -104,6 +107,18 @@ impl Default for Target {
             counted: "deaths".to_owned(),
         }
     }
+}
+
+/// When an edition of the observations was known, and what of it may still change.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Truth {
+    /// Day on which it was published, such as `2021-06-20`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+    /// First period whose values may still be revised, such as `2020-01`; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisional_from: Option<String>,
 }
 
 /// What is fetched, and how patiently.

@@ -35,6 +35,7 @@ pub mod scoring;
 mod session;
 mod stages;
 pub mod sweep;
+pub mod truth;
 mod usage;
 pub mod why;
 

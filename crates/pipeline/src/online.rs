@@ -9,23 +9,26 @@ mod onsets;
 mod pool;
 mod series;
 mod sheet;
+mod tracks;
 mod warned;
 
 use std::path::PathBuf;
 
-use forewarn_core::Period;
+use forewarn_core::{Axis, Period};
 use forewarn_store::StepOutput;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub(crate) use issued::Issued;
 pub use pool::Pair;
+pub(crate) use tracks::tracks;
 pub use warned::{Onset, Warned};
 
 use self::pool::Pooling;
-use self::sheet::{Month, Sheet, Truth};
+use self::sheet::{Month, Sheet};
 use crate::code::Code;
 use crate::components::{Role, Status};
+use crate::config::Config;
 use crate::context::Context;
 use crate::engine::{read_json, write_json};
 use crate::progress::Observer;
@@ -33,6 +36,7 @@ use crate::run::write_file;
 use crate::scores::{Leads, NamedMetric, Score};
 use crate::session::{Session, session};
 use crate::stages::evaluate;
+use crate::truth::{Told, Truth};
 use crate::{Error, Resolved, Result, filing};
 
 const RESULT: &str = "online.json";
@@ -44,6 +48,8 @@ pub struct Request {
     pub month: Option<String>,
     /// The first month of the scores over several; that of the first forecast when absent.
     pub from: Option<String>,
+    /// The truth as it was known on this day; that of the run when absent.
+    pub as_known: Option<String>,
     /// The risk in per cent from which a forecast is a warning.
     pub risk: u8,
 }
@@ -57,10 +63,8 @@ pub struct Online {
     pub month: (Period, String),
     /// The first month of the scores over several, and its label.
     pub first: (Period, String),
-    /// Which edition of the observations the truth is of.
-    pub vintage: String,
-    /// Digest of the truth of all months.
-    pub truth: String,
+    /// Which edition of the truth scores are by.
+    pub truth: Told,
     /// Who has issued what.
     pub forecasters: Vec<Forecaster>,
     /// Scores of each forecaster over all months, on its own rows.
@@ -121,16 +125,24 @@ struct Months {
 }
 
 impl Months {
-    fn of(session: &Session<'_>, request: &Request, issued: &Issued) -> Result<Self> {
-        let last = session.period(request.month.as_deref())?;
+    /// # Errors
+    /// [`Error::Config`] when there is no forecast of them, or they are not in the truth.
+    fn of(session: &Session<'_>, request: &Request, (issued, axis): (&Issued, Axis)) -> Result<Self> {
+        let last = request.month.as_ref().map_or(Ok(axis.last()), |label| axis.cadence.parse(label))?;
+        if axis.index(last).is_none() {
+            let ends = (axis.cadence.label(axis.first), axis.cadence.label(axis.last()));
+            let reason =
+                format!("{} is not in the truth ({} to {})", axis.cadence.label(last), ends.0, ends.1);
+            return Err(Error::config("--month", reason));
+        }
         let Some(first) = issued.first() else {
             let target = &session.ctx.run.config.target.column;
             let reason = format!("holds no forecast of `{target}`; `forewarn run` files them");
             return Err(Error::config("the archive", reason));
         };
         let first = match request.from.as_deref() {
-            Some(label) => session.period(Some(label))?,
-            None => first.max(session.ctx.axis().first),
+            Some(label) => axis.cadence.parse(label)?.max(axis.first),
+            None => first.max(axis.first),
         };
         if first <= last {
             return Ok(Self { first, last });
@@ -156,9 +168,10 @@ impl Shelf {
 fn evaluated(session: &Session<'_>, metrics: &[NamedMetric], request: &Request) -> Result<Evaluation> {
     let ctx = session.ctx;
     let issued = Issued::of(ctx, &filing::archive(&session.root)?)?;
-    let months = Months::of(session, request, &issued)?;
-    let truth = Truth::of(ctx.panel()?, &ctx.run.config.target.column)?;
-    let shelves = shelves(ctx, &truth, (&issued, &months), metrics)?;
+    let truth = Truth::of(session, request.as_known.as_deref())?;
+    let months = Months::of(session, request, (&issued, truth.panel().axis()))?;
+    let names: Vec<&String> = issued.names().collect();
+    let shelves = shelves(ctx, &truth, (&issued, &months, &names), metrics)?;
     if shelves.is_empty() {
         let label = |period| ctx.cadence().label(period);
         let reason = format!("holds no forecast of {} to {}", label(months.first), label(months.last));
@@ -167,23 +180,31 @@ fn evaluated(session: &Session<'_>, metrics: &[NamedMetric], request: &Request) 
     let records = ctx.engine.records();
     let sheets = records.iter().filter(|r| r.step.starts_with("online "));
     let (found, made): (Vec<_>, Vec<_>) = sheets.partition(|r| r.cached);
-    let work = Work { session, metrics, request, months, truth, shelves };
+    let work = Work { session, metrics, request, months, truth: &truth, shelves };
     let series = work.series()?;
     let (online, file) = work.scores()?;
     let warnings = [ctx.engine.warnings(), issued.repeated].concat();
     Ok(Evaluation { online, file, series, sheets: (made.len(), found.len()), warnings })
 }
 
+/// Ranges of steps: those of the configuration, or a few.
+fn leads(config: &Config) -> Vec<Leads> {
+    if config.evaluation.leads.is_empty() {
+        return Leads::usual(config.forecast.steps);
+    }
+    config.evaluation.leads.clone()
+}
+
 /// Makes or finds every sheet.
-fn shelves(
-    ctx: &Context<'_>,
-    truth: &Truth<'_>,
-    (issued, months): (&Issued, &Months),
-    metrics: &[NamedMetric],
+fn shelves<'a>(
+    ctx: &'a Context<'a>,
+    truth: &'a Truth<'a>,
+    (issued, months, names): (&Issued, &Months, &[&String]),
+    metrics: &'a [NamedMetric],
 ) -> Result<Vec<Shelf>> {
     let steps = ctx.run.config.forecast.steps;
     let mut shelves: Vec<Shelf> =
-        issued.names().map(|name| Shelf { name: name.clone(), outputs: Vec::new() }).collect();
+        names.iter().map(|&name| Shelf { name: name.clone(), outputs: Vec::new() }).collect();
     for month in (months.first.0..=months.last.0).map(Period) {
         let of = Month::of(ctx, truth, month, metrics)?;
         for shelf in &mut shelves {
@@ -202,7 +223,7 @@ struct Work<'a> {
     metrics: &'a [NamedMetric],
     request: &'a Request,
     months: Months,
-    truth: Truth<'a>,
+    truth: &'a Truth<'a>,
     shelves: Vec<Shelf>,
 }
 
@@ -215,15 +236,6 @@ impl Work<'_> {
         self.session.ctx.cadence().label(month)
     }
 
-    /// Ranges of steps: those of the configuration, or a few.
-    fn leads(&self) -> Vec<Leads> {
-        let config = &self.session.ctx.run.config;
-        if config.evaluation.leads.is_empty() {
-            return Leads::usual(config.forecast.steps);
-        }
-        config.evaluation.leads.clone()
-    }
-
     /// Writes the scores of each month as a table; tells the folder.
     fn series(&self) -> Result<PathBuf> {
         let folder = self.folder().join("series");
@@ -234,11 +246,13 @@ impl Work<'_> {
                 .filter_map(|shelf| shelf.outputs.iter().find(|(of, _)| *of == month))
                 .map(|(_, output)| output)
                 .collect();
-            let inputs = json!(outputs.iter().map(|o| o.digest.as_str()).collect::<Vec<_>>());
+            let told = self.truth.told(month);
+            let digests: Vec<&str> = outputs.iter().map(|o| o.digest.as_str()).collect();
+            let inputs = json!([digests, told.since, told.provisional]);
             let label = self.label(month);
             let made = self.session.ctx.engine.step("online-series", &label, &inputs, |workspace| {
                 let sheets: Result<Vec<Sheet>> = outputs.iter().map(|output| sheet::open(output)).collect();
-                let text = series::table(&label, &sheets?, self.metrics);
+                let text = series::table((&label, &told), &sheets?, self.metrics);
                 let path = workspace.path(series::TABLE);
                 std::fs::write(&path, text).map_err(Error::io(path))?;
                 Ok(json!({}))
@@ -256,9 +270,9 @@ impl Work<'_> {
         let inputs = json!({
             "sheets": self.shelves.iter().map(digests).collect::<Vec<_>>(),
             "months": [self.months.first, self.months.last],
-            "vintage": config.vintage,
+            "truth": self.truth.told(self.months.last),
             "interval": config.evaluation.interval,
-            "leads": self.leads(),
+            "leads": leads(config),
             "seed": config.seed,
             "risk": self.request.risk,
             "against": self.against(),
@@ -284,14 +298,14 @@ impl Work<'_> {
     }
 
     fn pool(&self) -> Result<Online> {
-        let (ctx, leads) = (self.session.ctx, self.leads());
+        let ctx = self.session.ctx;
+        let leads = leads(&ctx.run.config);
         let pooling = Pooling { config: &ctx.run.config, metrics: self.metrics, leads: &leads };
         let last = (self.months.last, self.label(self.months.last));
         let mut online = Online {
             target: ctx.run.config.target.column.clone(),
             first: (self.months.first, self.label(self.months.first)),
-            vintage: ctx.run.config.vintage.clone(),
-            truth: self.truth.digest(self.months.first, last.0),
+            truth: self.truth.told(last.0),
             month: last,
             forecasters: Vec::new(),
             scores: Vec::new(),

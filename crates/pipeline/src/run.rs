@@ -28,7 +28,7 @@ use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
 use crate::stages::{combine, evaluate, features, forecast, maps, train, validate};
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result, filing, gates, page, partitions};
+use crate::{Error, Resolved, Result, filing, gates, page, partitions, truth};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -280,6 +280,7 @@ impl<'a> Work<'a> {
                 return Err(Error::Gate { gate, reason: told });
             }
             self.files.extend(filing::file(&archive, manifests)?);
+            truth::record(self.session)?;
         }
         Ok(Some(report))
     }

@@ -19,6 +19,20 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, |file| file.write_all(bytes).map_err(Error::io(path)))
 }
 
+/// Writes a file that is not there yet, whole or not at all; `false` when it is there, which changes nothing.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let folder = parent(path);
+    create_folder(folder)?;
+    let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(path))?;
+    open_to_readers(file.path())?;
+    match file.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder).map(|()| true),
+        Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(Error::io(path)(e.error)),
+    }
+}
+
 /// [`write_bytes`], with what `write` writes; when it fails, nothing has happened.
 pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let folder = parent(path);

@@ -6,6 +6,7 @@
 mod archive;
 mod artifact;
 mod digest;
+mod editions;
 mod error;
 pub mod file;
 mod forecast;
@@ -14,6 +15,7 @@ mod steps;
 pub use archive::{Archive, Filed, Made, Manifest};
 pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
 pub use digest::Digest;
+pub use editions::{Edition, Editions};
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};
 pub use steps::{Lookup, StepOutput, StepStore, Workspace};

@@ -21,6 +21,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod sweep;
+pub(crate) mod truth;
 pub(crate) mod why;
 
 /// JSON with a line's end.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use forewarn_pipeline::online::{Evaluation, Online, Onset, Pair, Request, Warned, online as evaluate};
+use forewarn_pipeline::truth::Told;
 use forewarn_pipeline::{Group, Score};
 
 use super::{aligned, json_text, number, run_and_code};
@@ -19,8 +20,12 @@ pub(crate) fn online(
     environment: &[(String, String)],
 ) -> Result<String, Failure> {
     let (run, code) = run_and_code(&arguments.run, environment)?;
-    let request =
-        Request { month: arguments.month.clone(), from: arguments.from.clone(), risk: arguments.risk };
+    let request = Request {
+        month: arguments.month.clone(),
+        from: arguments.from.clone(),
+        as_known: arguments.as_known.clone(),
+        risk: arguments.risk,
+    };
     let evaluation = evaluate(&run, &code, &request, &Display::new())?;
     let output =
         if arguments.run.json { json_text(&evaluation)? } else { words(&evaluation, &arguments.metric) };
@@ -37,8 +42,11 @@ pub(crate) fn online(
 fn words(evaluation: &Evaluation, metrics: &[String]) -> String {
     let online = &evaluation.online;
     let mut out = format!(
-        "{}: forecasts of {} to {}, truth of {}\n",
-        online.target, online.first.1, online.month.1, online.vintage
+        "{}: forecasts of {} to {}, truth: {}\n",
+        online.target,
+        online.first.1,
+        online.month.1,
+        edition(&online.truth)
     );
     let (made, found) = evaluation.sheets;
     // Writing to a String cannot fail.
@@ -53,6 +61,12 @@ fn words(evaluation: &Evaluation, metrics: &[String]) -> String {
     let _ = writeln!(out, "wrote {}", evaluation.file.display());
     let _ = writeln!(out, "wrote {}", evaluation.series.display());
     out
+}
+
+fn edition(truth: &Told) -> String {
+    let known = truth.known.as_deref().map_or(String::new(), |day| format!(", known on {day}"));
+    let provisional = if truth.provisional { "; the month may still be revised" } else { "" };
+    format!("edition {} ({}{known}{provisional})", truth.number, truth.vintage)
 }
 
 fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {

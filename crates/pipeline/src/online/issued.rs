@@ -66,6 +66,11 @@ impl Issued {
         origins.range(first..month).map(|(_, filed)| filed).filter(reaches).collect()
     }
 
+    /// The first month that one has forecast.
+    pub(crate) fn first_of(&self, name: &str) -> Option<Period> {
+        Some(Period(self.all.get(name)?.keys().next()?.0 + 1))
+    }
+
     /// The first month that was forecast.
     pub(crate) fn first(&self) -> Option<Period> {
         self.all.values().filter_map(|origins| Some(Period(origins.keys().next()?.0 + 1))).min()

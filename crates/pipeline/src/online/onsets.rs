@@ -77,3 +77,39 @@ impl Onsets {
         Chance { onsets, quiet: quiet.map(|(bin, units)| (bin as u8, *units)).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::{Step, Units};
+
+    use super::*;
+
+    fn units() -> Units {
+        [1, 2, 3, 4].map(Unit).into_iter().collect()
+    }
+
+    #[test]
+    fn the_risk_is_the_share_of_draws_that_are_an_event() {
+        let onsets = Onsets { event: 1.0, states: vec![Some(true), Some(false), None, Some(false)] };
+        let nan = f32::NAN;
+        let draws = vec![0.0, 1.0, 5.0, 0.0, 0.0, 0.0, 0.0, 0.9, 7.0, 7.0, 7.0, 7.0, nan, nan, nan, nan];
+        let field = Field::draws(Period(9), Step(1), units(), 4, draws).unwrap();
+        let chance = onsets.chance(&field);
+        assert_eq!(chance.onsets, [(Unit(1), 0.5)]);
+        assert_eq!(
+            chance.quiet,
+            [(0, 1), (50, 1)],
+            "what was no quiet row is not counted, nor what has no forecast"
+        );
+        assert_eq!([0, 1, 50, 51].map(|percent| chance.warned(percent)), [2, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_point_forecast_is_sure() {
+        let onsets = Onsets { event: 5.0, states: vec![Some(true), Some(true), Some(false), None] };
+        let field = Field::point(Period(9), Step(1), units(), vec![5.0, 4.9, 6.0, 9.0]).unwrap();
+        let chance = onsets.chance(&field);
+        assert_eq!(chance.onsets, [(Unit(1), 1.0), (Unit(2), 0.0)]);
+        assert_eq!(chance.quiet, [(0, 1), (100, 2)]);
+    }
+}

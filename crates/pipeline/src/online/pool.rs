@@ -57,10 +57,10 @@ pub struct Pair {
 pub(crate) type Sheets = [Sheet];
 
 /// The forecasts that two have of the same rows: by month, the steps.
-struct Common(BTreeMap<Period, BTreeSet<Step>>);
+pub(super) struct Common(BTreeMap<Period, BTreeSet<Step>>);
 
 impl Common {
-    fn of(a: &Sheets, b: &Sheets) -> Self {
+    pub(super) fn of(a: &Sheets, b: &Sheets) -> Self {
         let rows = |sheet: &Sheet| -> BTreeMap<Step, String> {
             sheet.steps.iter().map(|s| (s.step, s.units.clone())).collect()
         };
@@ -73,7 +73,7 @@ impl Common {
         Self(a.iter().filter_map(common).filter(|(_, steps)| !steps.is_empty()).collect())
     }
 
-    fn has(&self, month: Period, step: Step) -> bool {
+    pub(super) fn has(&self, month: Period, step: Step) -> bool {
         self.0.get(&month).is_some_and(|steps| steps.contains(&step))
     }
 
@@ -83,7 +83,7 @@ impl Common {
     }
 
     /// Without the months in which one of both has more.
-    fn groups(&self, a: &Sheets, b: &Sheets) -> BTreeSet<Period> {
+    pub(super) fn groups(&self, a: &Sheets, b: &Sheets) -> BTreeSet<Period> {
         let whole = |sheets: &Sheets| -> BTreeSet<Period> {
             sheets.iter().filter(|sheet| self.holds(sheet)).map(|sheet| sheet.month).collect()
         };

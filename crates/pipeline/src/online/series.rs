@@ -8,21 +8,29 @@ use forewarn_store::StepOutput;
 use super::pool::monthly;
 use super::sheet::Sheet;
 use crate::scores::NamedMetric;
+use crate::truth::Told;
 use crate::{Error, Result};
 
 /// Its name in the step.
 pub(super) const TABLE: &str = "series.csv";
 
 /// One line a forecaster, metric and step; step `all` is the score of all steps together. No value where there is no score.
-pub(super) fn table(month: &str, sheets: &[Sheet], metrics: &[NamedMetric]) -> String {
-    let mut out = String::from("month,model,metric,step,value,n\n");
+/// The edition is the first that says of the month what it was scored by.
+pub(super) fn table((month, truth): (&str, &Told), sheets: &[Sheet], metrics: &[NamedMetric]) -> String {
+    let mut out = String::from("month,model,metric,step,value,n,edition,provisional\n");
+    let (edition, provisional) = (truth.since, truth.provisional);
     for sheet in sheets {
         for (i, metric) in metrics.iter().enumerate() {
             let metric_of = (i, metric.metric.as_ref());
             let mut line = |step: &str, score: Option<(f64, u64)>, rows: u64| {
                 let (value, n) = score.map_or((String::new(), rows), |(value, n)| (value.to_string(), n));
                 // Writing to a String cannot fail.
-                let _ = writeln!(out, "{month},{},{},{step},{value},{n}", sheet.name, quoted(&metric.name));
+                let _ = writeln!(
+                    out,
+                    "{month},{},{},{step},{value},{n},{edition},{provisional}",
+                    sheet.name,
+                    quoted(&metric.name)
+                );
             };
             let rows = sheet.steps.iter().map(|step| step.rows).sum();
             line("all", monthly(metric_of, sheet, |_| true), rows);

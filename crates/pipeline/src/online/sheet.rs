@@ -16,6 +16,7 @@ use crate::Result;
 use crate::context::Context;
 use crate::scores::{Group, NamedMetric, Part, add};
 use crate::stages::evaluate::{Scene, Scorer, StepTallies, TALLIES, read, write};
+use crate::truth::Truth;
 
 /// What one forecaster's forecasts of one month contribute to every score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,37 +61,6 @@ pub(crate) struct SheetGroup {
     pub(crate) parts: Vec<Part>,
 }
 
-/// What was observed, with a digest of each period.
-pub(crate) struct Truth<'a> {
-    pub(crate) panel: &'a Panel,
-    digests: Vec<Digest>,
-}
-
-impl<'a> Truth<'a> {
-    /// The values of a column.
-    ///
-    /// # Errors
-    /// A column that is not there.
-    pub(crate) fn of(panel: &'a Panel, column: &str) -> Result<Self> {
-        let units: Vec<u8> = panel.units().iter().flat_map(|u| u.0.to_le_bytes()).collect();
-        let digest = |index: usize| -> Result<Digest> {
-            let values = panel.field(column, panel.axis().period(index))?;
-            let values = values.iter().flat_map(|v| v.to_le_bytes());
-            Ok(Digest::of_bytes(&units.iter().copied().chain(values).collect::<Vec<u8>>()))
-        };
-        let digests: Result<Vec<_>> = (0..panel.axis().len).into_par_iter().map(digest).collect();
-        Ok(Self { panel, digests: digests? })
-    }
-
-    /// Digest of the periods from `first` to `last`, as far as there are any.
-    pub(crate) fn digest(&self, first: Period, last: Period) -> String {
-        let axis = self.panel.axis();
-        let index = |period: i32| axis.index(Period(period));
-        let each = (first.0..=last.0).filter_map(index).map(|i| self.digests[i].as_str());
-        Digest::of_bytes(each.collect::<Vec<_>>().concat().as_bytes()).to_string()
-    }
-}
-
 /// What all sheets of one month need.
 pub(crate) struct Month<'a> {
     ctx: &'a Context<'a>,
@@ -113,16 +83,16 @@ impl<'a> Month<'a> {
     /// A month that is not on the axis.
     pub(crate) fn of(
         ctx: &'a Context<'a>,
-        truth: &Truth<'a>,
+        truth: &'a Truth<'a>,
         month: Period,
         metrics: &'a [NamedMetric],
     ) -> Result<Self> {
         let config = &ctx.run.config;
-        let observed = truth.panel.field(&config.target.column, month)?;
-        let onsets = Onsets::of(ctx, truth.panel, month)?;
+        let observed = truth.panel().field(&config.target.column, month)?;
+        let onsets = Onsets::of(ctx, truth.panel(), month)?;
         let reach = i32::from(config.forecast.steps.0) + ctx.cadence().season() as i32;
         let known = truth.digest(Period(month.0 - reach), month);
-        Ok(Self { ctx, truth: truth.panel, month, metrics, observed, onsets, known })
+        Ok(Self { ctx, truth: truth.panel(), month, metrics, observed, onsets, known })
     }
 
     /// The step that makes the sheet of `name`, or finds it.
@@ -250,4 +220,41 @@ fn align(field: Field, units: &Units, observed: &[f32], only: Only<'_>) -> Resul
 fn rows(observed: &[f32]) -> String {
     let known: Vec<u8> = observed.iter().map(|y| u8::from(!y.is_nan())).collect();
     Digest::of_bytes(&known).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use forewarn_core::Unit;
+
+    use super::*;
+
+    fn units(ids: &[u32]) -> Units {
+        ids.iter().copied().map(Unit).collect()
+    }
+
+    #[test]
+    fn a_forecast_of_fewer_units_is_scored_on_those() {
+        let field =
+            Field::draws(Period(9), Step(2), units(&[1, 5, 9]), 2, vec![1., 2., 5., 6., 9., 9.]).unwrap();
+        let (aligned, truth) = align(field, &units(&[1, 3, 9]), &[10.0, 30.0, 90.0], None).unwrap();
+        assert_eq!(aligned.units(), &units(&[1, 3, 9]));
+        assert_eq!(aligned.values()[..2], [1.0, 2.0]);
+        assert!(aligned.values()[2..4].iter().all(|v| v.is_nan()), "unit 3 has no forecast");
+        assert_eq!(aligned.values()[4..], [9.0, 9.0]);
+        assert!(truth[0] == 10.0 && truth[1].is_nan() && truth[2] == 90.0, "and is not scored: {truth:?}");
+        assert_eq!((aligned.origin, aligned.step), (Period(9), Step(2)));
+    }
+
+    #[test]
+    fn only_the_units_that_are_asked_for_are_scored() {
+        let all = units(&[1, 3, 9]);
+        let field = || Field::point(Period(9), Step(1), all.clone(), vec![1.0, 3.0, 9.0]).unwrap();
+        let (same, truth) = align(field(), &all, &[10.0, 30.0, f32::NAN], Some(&units(&[3, 9]))).unwrap();
+        assert_eq!(same, field());
+        assert!(truth[0].is_nan() && truth[1] == 30.0 && truth[2].is_nan());
+        let (_, whole) = align(field(), &all, &[10.0, 30.0, f32::NAN], None).unwrap();
+        assert_ne!(rows(&truth), rows(&whole), "other rows have another digest");
+        let (_, again) = align(field(), &all, &[11.0, 31.0, f32::NAN], None).unwrap();
+        assert_eq!(rows(&whole), rows(&again), "whatever their values");
+    }
 }

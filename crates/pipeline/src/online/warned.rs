@@ -117,3 +117,60 @@ fn onset(sheet: &Sheet, unit: Unit, risk: u8) -> Onset {
 fn is_warning(risk: f32, percent: u8) -> bool {
     (f64::from(risk) * 100.0 + 1e-4).floor() >= f64::from(percent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::onsets::Chance;
+    use super::*;
+
+    /// A month whose forecasts, one step ahead first, gave unit 7 these risks; two more units were quiet, with a risk of 3 %.
+    fn sheet(risks: &[f32]) -> Sheet {
+        let step = |(step, risk): (u16, &f32)| SheetStep {
+            step: Step(step),
+            forecast: String::new(),
+            rows: 3,
+            units: String::new(),
+            parts: Vec::new(),
+            chance: Chance { onsets: vec![(Unit(7), *risk)], quiet: vec![(3, 2), ((risk * 100.0) as u8, 1)] },
+        };
+        Sheet {
+            name: "long_memory".to_owned(),
+            month: Period(480),
+            steps: (1..).zip(risks).map(step).collect(),
+            groups: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_first_warning_and_the_steady_one_are_told_apart() {
+        let of = |risks: &[f32]| onsets(&sheet(risks), 10).remove(0);
+        let onset = of(&[0.5, 0.2, 0.05, 0.12]);
+        assert_eq!((onset.since, onset.lead), (Some(Period(476)), Some(Step(4))));
+        assert_eq!(onset.steadily, Some(Period(478)), "three months before there was no warning");
+        assert_eq!((onset.highest, onset.last, onset.origins), (0.5, 0.5, 4));
+        let late = of(&[0.05, 0.2]);
+        assert_eq!((late.since, late.steadily), (Some(Period(478)), None), "the last one did not warn");
+        let missed = of(&[0.05, 0.09]);
+        assert_eq!((missed.since, missed.lead, missed.steadily), (None, None, None));
+        assert_eq!(of(&[0.1]).lead, Some(Step(1)), "a risk of ten per cent is one of at least ten");
+    }
+
+    #[test]
+    fn warnings_are_counted_with_those_in_vain() {
+        let leads = [Leads(Step(1), Step(2)), Leads(Step(3), Step(3)), Leads(Step(9), Step(9))];
+        let sheets = [sheet(&[0.5, 0.2, 0.05])];
+        let all = warned(&sheets, &leads, 10);
+        assert_eq!(all.len(), 2, "nothing was forecast nine months ahead");
+        assert_eq!((all[0].onsets, all[0].hits, all[0].warnings, all[0].rows), (2, 2, 2, 6));
+        assert_eq!((all[0].hit_rate(), all[0].success_ratio()), (Some(1.0), Some(1.0)));
+        assert_eq!(
+            (all[1].hit_rate(), all[1].success_ratio()),
+            (Some(0.0), None),
+            "no warning, so none in vain"
+        );
+        let eager = warned(&sheets, &leads, 3);
+        assert_eq!((eager[0].hits, eager[0].warnings), (2, 6), "who warns everywhere warns in vain");
+        assert_eq!(eager[0].success_ratio(), Some(2.0 / 6.0));
+    }
+}
