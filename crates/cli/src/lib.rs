@@ -56,6 +56,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
+        Command::Archive { command } => commands::archive::archive(command),
         Command::Artifacts { command } => commands::artifacts::artifacts(command, environment),
         Command::Catalog(catalog) => commands::catalog::catalog(catalog, environment),
         Command::Importance(importance) => commands::importance::importance(importance, environment),

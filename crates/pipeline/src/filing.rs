@@ -1,14 +1,14 @@
 //! Filing: every forecast of the run goes into the archive, with what made it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use forewarn_store::{Archive, Digest, Made as HowMade, Manifest};
+use forewarn_store::{Archive, Digest, Filed, Made as HowMade, Manifest, Unreadable};
 use serde_json::json;
 
-use crate::Result;
 use crate::results::Results;
 use crate::stages::forecast::Made;
+use crate::{Resolved, Result};
 
 /// The records of all forecasts, with the files they are about.
 pub(crate) fn manifests(results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
@@ -23,18 +23,37 @@ pub(crate) fn manifests(results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
 /// # Errors
 /// [`crate::Error::Store`] when something else is filed under the same run.
 pub(crate) fn file(archive: &Archive, manifests: Vec<(Manifest, PathBuf)>) -> Result<Vec<PathBuf>> {
-    manifests.into_iter().map(|(manifest, forecast)| Ok(archive.file(manifest, &forecast)?.file())).collect()
+    let file =
+        |(manifest, forecast): (Manifest, PathBuf)| Ok(archive.file(manifest, &forecast)?.file_place());
+    manifests.into_iter().map(file).collect()
 }
 
-/// The archive of a run's output folder.
-pub(crate) fn archive(root: &Path) -> Result<Archive> {
-    Ok(Archive::open(root.join("archive"))?)
+/// The archive of a run.
+///
+/// # Errors
+/// An address that is none.
+pub(crate) fn archive(run: &Resolved) -> Result<Archive> {
+    Ok(Archive::open(run.archive())?)
+}
+
+/// What is filed under one of `names`, in the order of the archive.
+///
+/// # Errors
+/// An archive that cannot be read, or a manifest of one of them that cannot; those of others are nobody's concern here.
+pub(crate) fn of(archive: &Archive, names: &[String]) -> Result<Vec<Filed>> {
+    let (mut found, unreadable) = archive.list()?;
+    let concerns = |broken: &Unreadable| names.iter().any(|name| name == broken.name());
+    if let Some(broken) = unreadable.into_iter().find(concerns) {
+        return Err(broken.error.into());
+    }
+    found.retain(|filed| names.contains(&filed.manifest.name));
+    Ok(found)
 }
 
 fn manifest(results: &Results<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
     let (ctx, settings) = (results.ctx, &results.ctx.run.config);
     Manifest {
-        schema: 1,
+        schema: Manifest::SCHEMA,
         run: results.id.to_owned(),
         name: made.name.clone(),
         made: how,
@@ -51,6 +70,7 @@ fn manifest(results: &Results<'_>, made: &Made, how: HowMade, config: &Digest) -
         code: results.code.revision.clone(),
         config: config.clone(),
         data: BTreeMap::from([(results.snapshot.name.clone(), results.snapshot.digest.clone())]),
+        inputs: BTreeMap::new(),
         file: made.sha256.clone(),
     }
 }

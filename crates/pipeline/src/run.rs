@@ -260,7 +260,7 @@ impl<'a> Work<'a> {
             evaluated: &evaluated,
             pictures: &pictures,
         };
-        let archive = filing::archive(&self.session.root)?;
+        let archive = filing::archive(self.ctx.run)?;
         let manifests = filing::manifests(&results);
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;

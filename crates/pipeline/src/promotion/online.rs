@@ -21,13 +21,13 @@ use crate::stages::forecast::Made;
 /// # Errors
 /// An archive that cannot be read.
 pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) -> Result<Online> {
-    let archive = filing::archive(&ctx.run.path(&ctx.run.config.output))?;
-    let all = archive.list()?;
+    let all = filing::of(&filing::archive(ctx.run)?, &pair.names())?;
     let (mut tallies, mut months) = (Vec::new(), BTreeSet::new());
     for origin in origins(ctx, &all) {
-        let made: Option<Vec<Made>> =
-            pair.names().iter().map(|name| find(ctx, &all, name, origin).map(Made::filed)).collect();
-        let Some(made) = made else { continue };
+        let filed: Option<Vec<&Filed>> =
+            pair.names().iter().map(|name| find(ctx, &all, name, origin)).collect();
+        let Some(filed) = filed else { continue };
+        let made = filed.into_iter().map(Made::filed).collect::<Result<Vec<_>>>()?;
         let backtest = Backtest { origin, made, absent: Vec::new() };
         tallies.push(evaluate::evaluate(ctx, &[&backtest], metrics)?);
         let last = ctx.origin().0.min(origin.0 + i32::from(ctx.run.config.forecast.steps.0));
