@@ -7,12 +7,14 @@ use std::io::ErrorKind;
 use std::pin::Pin;
 use std::time::Duration;
 
+use http_body_util::BodyExt as _;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
 
 use ureq::http::Request;
+use ureq::http::request::Parts;
 use ureq::{Agent, Timeout};
 
 /// Time limits: of a connection, of the first byte of an answer, of a body in either direction.
@@ -51,18 +53,20 @@ impl HttpService for Client {
         'client: 'answer,
         Self: 'answer,
     {
-        Box::pin(async move { self.send(request).map_err(failure) })
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            self.send(head, &body).map_err(failure)
+        })
     }
 }
 
 impl Client {
-    fn send(&self, request: HttpRequest) -> Result<HttpResponse, ureq::Error> {
-        let (head, body) = request.into_parts();
-        let response = match body.as_bytes() {
-            Some(bytes) if !(bytes.is_empty() && head.method.is_safe()) => {
-                self.0.run(Request::from_parts(head, bytes.to_vec()))?
-            }
-            _ => self.0.run(Request::from_parts(head, ()))?,
+    fn send(&self, head: Parts, body: &[u8]) -> Result<HttpResponse, ureq::Error> {
+        let response = if body.is_empty() && head.method.is_safe() {
+            self.0.run(Request::from_parts(head, ()))?
+        } else {
+            self.0.run(Request::from_parts(head, body))?
         };
         let (head, mut body) = response.into_parts();
         let bytes = body.with_config().limit(u64::MAX).read_to_vec()?;
