@@ -117,6 +117,11 @@ pub(crate) enum Command {
     Reconcile(ReconcileArguments),
     /// Tries to win a suite of metrics with useless forecasts
     Redteam(RedteamArguments),
+    /// Lists, shows, checks and copies archived forecasts
+    Archive {
+        #[command(subcommand)]
+        command: ArchiveCommand,
+    },
     /// Looks at fitted models, checks them, forecasts with one
     Artifacts {
         #[command(subcommand)]
@@ -210,13 +215,83 @@ status of both (models) or their role (ensembles) is changed in their files, if 
 docs/promotion.md.
 Exit codes: 0 better, 2 usage, 3 worse or nobody can tell.";
 
+/// Which archive, and how to talk about it.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveArguments {
+    /// The archive: a folder, or `s3://BUCKET/PREFIX` with the variables `AWS_*`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
+    pub(crate) archive: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = ARCHIVE_HELP)]
+pub(crate) enum ArchiveCommand {
+    /// Lists what is filed
+    List {
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Tells what made a forecast
+    Show {
+        /// Which one: `TARGET/NAME/ORIGIN/RUN`, or as many of its parts as tell it from the others
+        forecast: String,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Reads everything and names what is damaged, missing or orphaned
+    Verify {
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Copies forecasts to another archive, or writes one as a table
+    Export {
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        /// A folder or `s3://BUCKET/PREFIX`, that is an archive then; or `FILE.csv` or `FILE.parquet`: a row for each unit, step
+        /// and draw
+        #[arg(long, value_name = "PLACE")]
+        to: PathBuf,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Files the forecasts of another archive
+    Import {
+        /// Where they are: a folder, or `s3://BUCKET/PREFIX`
+        source: PathBuf,
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        /// How the source is laid out
+        #[arg(long, value_enum, default_value_t = Layout::Archive)]
+        layout: Layout,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+}
+
+/// Layouts that forecasts can be imported from.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Layout {
+    /// An archive of forewarn, or what was exported from one
+    Archive,
+}
+
+const ARCHIVE_HELP: &str = "\
+S3: credentials, region and server come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL.
+More: docs/archive.md.
+Exit codes: 0 fine, 1 something is damaged, missing, unreadable or filed otherwise, 2 usage, 75 try again later.";
+
 /// Which ensemble, of which archive.
 #[derive(Debug, Args)]
 pub(crate) struct PoolArguments {
     /// File of the ensemble, such as `ensembles/deep_current.toml`; it names its members
     pub(crate) ensemble: PathBuf,
-    /// Folder of the archive
-    #[arg(short, long, default_value = "forewarn-out/archive")]
+    /// The archive: a folder, or `s3://BUCKET/PREFIX`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
     pub(crate) archive: PathBuf,
     /// Origin of the forecasts, such as `2020-12` [default: the newest of any member]
     #[arg(long)]
@@ -235,9 +310,9 @@ pub(crate) struct PoolArguments {
 /// Which forecasts, and how they are made to add up.
 #[derive(Debug, Args)]
 pub(crate) struct ReconcileArguments {
-    /// Folder of the archived forecast of cells, `archive/TARGET/NAME/ORIGIN/RUN`
+    /// Place of the archived forecast of cells, `ARCHIVE/TARGET/NAME/ORIGIN/RUN`
     pub(crate) cells: PathBuf,
-    /// Folder of the archived forecast of countries
+    /// Place of the archived forecast of countries
     pub(crate) countries: PathBuf,
     /// Reconciler (`forewarn list reconciler`)
     #[arg(short, long, default_value = "proportional")]
@@ -248,8 +323,8 @@ pub(crate) struct ReconcileArguments {
     /// Names of the results: the cells', the countries'
     #[arg(long = "name", value_names = ["CELLS", "COUNTRIES"], num_args = 2, required = true)]
     pub(crate) names: Vec<String>,
-    /// Archive that the results are filed in
-    #[arg(short, long, default_value = "forewarn-out/archive")]
+    /// Archive that the results are filed in: a folder, or `s3://BUCKET/PREFIX`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
     pub(crate) archive: PathBuf,
     /// Prints the outcome as JSON
     #[arg(long)]

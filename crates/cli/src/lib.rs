@@ -58,6 +58,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Truth(truth) => commands::truth::truth(truth, environment),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
+        Command::Archive { command } => commands::archive::archive(command),
         Command::Artifacts { command } => commands::artifacts::artifacts(command, environment),
         Command::Catalog(catalog) => commands::catalog::catalog(catalog, environment),
         Command::Importance(importance) => commands::importance::importance(importance, environment),

@@ -22,6 +22,10 @@ pub struct Config {
     pub seed: u64,
     /// Folder of everything written, relative to the configuration file.
     pub output: PathBuf,
+    /// Where forecasts are filed: a folder, relative to the configuration file, or `s3://BUCKET/PREFIX`; `archive` in the
+    /// output folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<PathBuf>,
     /// What is forecast.
     pub target: Target,
     /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
@@ -62,6 +66,7 @@ impl Default for Config {
             name: "run".to_owned(),
             seed: 42,
             output: "forewarn-out".into(),
+            archive: None,
             target: Target::default(),
             vintage: "not stated".to_owned(),
             truth: Truth::default(),

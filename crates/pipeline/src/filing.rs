@@ -1,16 +1,16 @@
 //! Filing: every forecast of the run goes into the archive, with what made it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use forewarn_store::{Archive, Digest, Made as HowMade, Manifest};
+use forewarn_store::{Archive, Digest, Filed, Made as HowMade, Manifest, Unreadable};
 use serde_json::json;
 
-use crate::Result;
 use crate::components::ModelSpec;
 use crate::session::Session;
 use crate::stages::forecast::Made;
 use crate::stages::train::Trained;
+use crate::{Resolved, Result};
 
 /// Forecasts that are to be filed, and what made them.
 #[derive(Clone, Copy)]
@@ -36,18 +36,37 @@ pub(crate) fn manifests(issue: &Issue<'_>) -> Vec<(Manifest, PathBuf)> {
 /// # Errors
 /// [`crate::Error::Store`] when something else is filed under the same run.
 pub(crate) fn file(archive: &Archive, manifests: Vec<(Manifest, PathBuf)>) -> Result<Vec<PathBuf>> {
-    manifests.into_iter().map(|(manifest, forecast)| Ok(archive.file(manifest, &forecast)?.file())).collect()
+    let file =
+        |(manifest, forecast): (Manifest, PathBuf)| Ok(archive.file(manifest, &forecast)?.file_place());
+    manifests.into_iter().map(file).collect()
 }
 
-/// The archive of a run's output folder.
-pub(crate) fn archive(root: &Path) -> Result<Archive> {
-    Ok(Archive::open(root.join("archive"))?)
+/// The archive of a run.
+///
+/// # Errors
+/// An address that is none.
+pub(crate) fn archive(run: &Resolved) -> Result<Archive> {
+    Ok(Archive::open(run.archive())?)
+}
+
+/// What is filed under one of `names`, in the order of the archive.
+///
+/// # Errors
+/// An archive that cannot be read, or a manifest of one of them that cannot; those of others are nobody's concern here.
+pub(crate) fn of(archive: &Archive, names: &[String]) -> Result<Vec<Filed>> {
+    let (mut found, unreadable) = archive.list()?;
+    let concerns = |broken: &Unreadable| names.iter().any(|name| name == broken.name());
+    if let Some(broken) = unreadable.into_iter().find(concerns) {
+        return Err(broken.error.into());
+    }
+    found.retain(|filed| names.contains(&filed.manifest.name));
+    Ok(found)
 }
 
 fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
     let (ctx, settings) = (session.ctx, &session.ctx.run.config);
     Manifest {
-        schema: 1,
+        schema: Manifest::SCHEMA,
         run: session.id.clone(),
         name: made.name.clone(),
         made: how,
@@ -64,6 +83,7 @@ fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -
         code: session.code.revision.clone(),
         config: config.clone(),
         data: BTreeMap::from([(session.snapshot.name.clone(), session.snapshot.digest.clone())]),
+        inputs: BTreeMap::new(),
         file: made.sha256.clone(),
     }
 }

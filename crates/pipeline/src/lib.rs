@@ -49,7 +49,10 @@ pub use config::{
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
-pub use forewarn_store::{Artifact, Artifacts, Cost};
+pub use forewarn_store::{
+    Archive, Artifact, Artifacts, Cost, FaultKind, Filed, Made, Manifest, Unreadable, Verification,
+    write_table,
+};
 pub use judge::judge;
 pub use layers::{Resolved, Shown};
 pub use partitions::{Partitions, Ranges, Yearly};

@@ -167,7 +167,7 @@ impl Shelf {
 
 fn evaluated(session: &Session<'_>, metrics: &[NamedMetric], request: &Request) -> Result<Evaluation> {
     let ctx = session.ctx;
-    let issued = Issued::of(ctx, &filing::archive(&session.root)?)?;
+    let issued = Issued::of(ctx, &filing::archive(ctx.run)?)?;
     let truth = Truth::of(session, request.as_known.as_deref())?;
     let months = Months::of(session, request, (&issued, truth.panel().axis()))?;
     let names: Vec<&String> = issued.names().collect();
@@ -183,7 +183,7 @@ fn evaluated(session: &Session<'_>, metrics: &[NamedMetric], request: &Request) 
     let work = Work { session, metrics, request, months, truth: &truth, shelves };
     let series = work.series()?;
     let (online, file) = work.scores()?;
-    let warnings = [ctx.engine.warnings(), issued.repeated].concat();
+    let warnings = [ctx.engine.warnings(), issued.notes()].concat();
     Ok(Evaluation { online, file, series, sheets: (made.len(), found.len()), warnings })
 }
 

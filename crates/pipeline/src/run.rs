@@ -268,7 +268,7 @@ impl<'a> Work<'a> {
             evaluated: &evaluated,
             pictures: &pictures,
         };
-        let archive = filing::archive(&self.session.root)?;
+        let archive = filing::archive(self.ctx.run)?;
         let manifests = filing::manifests(&Issue { session: self.session, trained: &trained, made: &made });
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
@@ -297,7 +297,7 @@ impl<'a> Work<'a> {
         let mut made = self.forecast(trained)?;
         self.combine(ensembles, &mut made, &backtests)?;
         let issue = Issue { session: self.session, trained, made: &made };
-        let archive = filing::archive(&self.session.root)?;
+        let archive = filing::archive(self.ctx.run)?;
         self.files.extend(filing::file(&archive, filing::manifests(&issue))?);
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! holds its values. The record is written last; of several writers one gets the number, and the others the next one.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{Axis, Period};
@@ -110,7 +111,7 @@ impl Editions {
             let edition = Edition { schema: SCHEMA, number, ..draft.clone() };
             let path = self.record_of(number);
             let text = serde_json::to_vec_pretty(&edition).map_err(|e| Error::io(&path)(e.into()))?;
-            if file::write_new(&path, &text)? {
+            if file::write_new(&path, |file| file.write_all(&text).map_err(Error::io(&path)))? {
                 return Ok((edition, true));
             }
             // Somebody else has this number now.

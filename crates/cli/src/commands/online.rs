@@ -96,24 +96,40 @@ fn scores(online: &Online, metrics: &[String]) -> String {
     aligned(&rows, 2)
 }
 
-/// Who is better on the rows of both, by ranges of steps.
+/// Who is better on the rows of both: in all with its interval, and by ranges of steps.
 fn pairs(pairs: &[Pair], metrics: &[String]) -> String {
-    let mut rows =
-        vec![cells(["forecaster", "against", "metric", "steps", "skill", "90 % interval", "months"])];
-    let wanted = |p: &&Pair| metrics.contains(&p.metric) && matches!(p.group, Group::All | Group::Leads);
-    for pair in pairs.iter().filter(wanted) {
-        rows.push(vec![
-            pair.model.clone(),
-            pair.against.clone(),
-            pair.metric.clone(),
-            pair.label.clone().map_or("all".to_owned(), |label| label.replace("steps ", "")),
-            pair.skill.map_or("-".to_owned(), percent),
-            pair.interval
-                .map_or("-".to_owned(), |(low, high)| format!("{} to {}", percent(low), percent(high))),
-            pair.months.to_string(),
-        ]);
+    let wanted = |p: &&Pair| metrics.contains(&p.metric);
+    let mut ranges: Vec<&str> = Vec::new();
+    for label in pairs.iter().filter(|p| p.group == Group::Leads).filter_map(|p| p.label.as_deref()) {
+        if !ranges.contains(&label) {
+            ranges.push(label);
+        }
     }
-    if rows.len() == 1 { String::new() } else { format!("\non the rows of both\n{}", aligned(&rows, 4)) }
+    let short = |label: &&str| label.replace("steps ", "").replace(" to ", "-");
+    let head = ["forecaster", "against", "metric", "skill", "90 % interval", "months"].map(str::to_owned);
+    let mut rows = vec![[head.to_vec(), ranges.iter().map(short).collect()].concat()];
+    for all in pairs.iter().filter(wanted).filter(|p| p.group == Group::All) {
+        let same = |p: &&Pair| (&p.model, &p.against, &p.metric) == (&all.model, &all.against, &all.metric);
+        let range = |label: &&str| {
+            let found = pairs.iter().filter(same).find(|p| p.label.as_deref() == Some(*label));
+            found.and_then(|p| p.skill).map_or("-".to_owned(), percent)
+        };
+        let row = vec![
+            all.model.clone(),
+            all.against.clone(),
+            all.metric.clone(),
+            all.skill.map_or("-".to_owned(), percent),
+            all.interval
+                .map_or("-".to_owned(), |(low, high)| format!("{} to {}", percent(low), percent(high))),
+            all.months.to_string(),
+        ];
+        rows.push([row, ranges.iter().map(range).collect()].concat());
+    }
+    if rows.len() == 1 {
+        String::new()
+    } else {
+        format!("\non the rows of both; skill by steps\n{}", aligned(&rows, 3))
+    }
 }
 
 fn warned(warned: &[Warned]) -> String {

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use forewarn_core::{Period, Step};
-use forewarn_store::{Archive, Filed};
+use forewarn_store::{Archive, Filed, Unreadable};
 
-use crate::Result;
 use crate::context::Context;
+use crate::{Error, Result};
 
 /// The forecasts of one target, by forecaster and origin.
 pub(crate) struct Issued {
     all: BTreeMap<String, BTreeMap<Period, Filed>>,
     /// Where several runs have issued a forecast of the same name and origin.
-    pub(crate) repeated: Vec<String>,
+    repeated: Vec<String>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl Issued {
@@ -22,8 +23,9 @@ impl Issued {
     /// An archive that cannot be read.
     pub(crate) fn of(ctx: &Context<'_>, archive: &Archive) -> Result<Self> {
         let target = &ctx.run.config.target;
-        let mut issued = Self { all: BTreeMap::new(), repeated: Vec::new() };
-        for filed in archive.list()? {
+        let (found, unreadable) = archive.list()?;
+        let mut issued = Self { all: BTreeMap::new(), repeated: Vec::new(), unreadable };
+        for filed in found {
             let m = &filed.manifest;
             if m.target != target.column || m.level != target.level || m.cadence != ctx.cadence() {
                 continue;
@@ -41,6 +43,24 @@ impl Issued {
             place.insert(origin, filed);
         }
         Ok(issued)
+    }
+
+    /// Whether all forecasts of some could be read.
+    ///
+    /// # Errors
+    /// Why the first that could not could not.
+    pub(crate) fn check(&self, names: &[String]) -> Result<()> {
+        let concerned = |broken: &&Unreadable| names.iter().any(|name| name == broken.name());
+        match self.unreadable.iter().find(concerned) {
+            None => Ok(()),
+            Some(broken) => Err(Error::config(&broken.folder, broken.error.to_string())),
+        }
+    }
+
+    /// What should be known: which forecasts do not count, and which could not be read.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let unreadable = self.unreadable.iter().map(|broken| format!("{}: {}", broken.folder, broken.error));
+        self.repeated.iter().cloned().chain(unreadable).collect()
     }
 
     /// The forecasters.

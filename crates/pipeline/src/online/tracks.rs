@@ -23,7 +23,7 @@ const LEAST: usize = 24;
 /// An archive that cannot be read, a store that cannot be written.
 pub(crate) fn tracks(session: &Session<'_>, name: &str, metrics: &[NamedMetric]) -> Result<Vec<Track>> {
     let ctx = session.ctx;
-    let issued = Issued::of(ctx, &filing::archive(&session.root)?)?;
+    let issued = Issued::of(ctx, &filing::archive(ctx.run)?)?;
     let name = name.to_owned();
     let truth = Truth::of(session, None)?;
     let axis = truth.panel().axis();

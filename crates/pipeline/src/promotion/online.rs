@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use forewarn_store::Filed;
+
 use super::evidence::{Online, contests};
 use super::{Pair, pooled};
 use crate::Result;
@@ -19,14 +21,16 @@ use crate::stages::forecast::Made;
 /// # Errors
 /// An archive that cannot be read.
 pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) -> Result<Online> {
-    let archive = filing::archive(&ctx.run.path(&ctx.run.config.output))?;
-    let issued = Issued::of(ctx, &archive)?;
+    let issued = Issued::of(ctx, &filing::archive(ctx.run)?)?;
+    issued.check(&pair.names())?;
     let (mut tallies, mut months) = (Vec::new(), BTreeSet::new());
     for origin in issued.origins().into_iter().filter(|origin| *origin < ctx.origin()) {
-        let find =
-            |name| issued.find(name, origin).filter(|f| f.manifest.steps >= ctx.run.config.forecast.steps);
-        let made: Option<Vec<Made>> = pair.names().iter().map(|name| find(name).map(Made::filed)).collect();
-        let Some(made) = made else { continue };
+        let find = |name: &String| {
+            issued.find(name, origin).filter(|f| f.manifest.steps >= ctx.run.config.forecast.steps)
+        };
+        let filed: Option<Vec<&Filed>> = pair.names().iter().map(find).collect();
+        let Some(filed) = filed else { continue };
+        let made = filed.into_iter().map(Made::filed).collect::<Result<Vec<_>>>()?;
         let backtest = Backtest { origin, made, absent: Vec::new() };
         tallies.push(evaluate::evaluate(ctx, &[&backtest], metrics)?);
         let last = ctx.origin().0.min(origin.0 + i32::from(ctx.run.config.forecast.steps.0));
