@@ -259,18 +259,43 @@ pub(crate) enum ArchiveCommand {
         #[command(flatten)]
         archive: ArchiveArguments,
     },
-    /// Files the forecasts of another archive
-    Import {
-        /// Where they are: a folder, or `s3://BUCKET/PREFIX`
-        source: PathBuf,
-        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
-        forecast: Option<String>,
-        /// How the source is laid out
-        #[arg(long, value_enum, default_value_t = Layout::Archive)]
-        layout: Layout,
-        #[command(flatten)]
-        archive: ArchiveArguments,
-    },
+    /// Files the forecasts of another archive, or those that others published
+    Import(ImportArguments),
+}
+
+/// What to import, and as what.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// An archive (a folder, or `s3://BUCKET/PREFIX`), or a file of forecasts
+    pub(crate) source: PathBuf,
+    /// Of an archive only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+    pub(crate) forecast: Option<String>,
+    /// How the source is laid out
+    #[arg(long, value_enum, default_value_t = Layout::Archive)]
+    pub(crate) layout: Layout,
+    /// Of a file: name of the forecaster in the archive, such as `views_fatalities`
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Of a file: column that it forecasts, where it does not say so
+    #[arg(long)]
+    pub(crate) target: Option<String>,
+    /// Of a file: level of analysis, where it does not say so
+    #[arg(long)]
+    pub(crate) level: Option<String>,
+    /// Of a file: last month that was known, where it does not say so, such as `2017-10`
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// Of a file: what its values are: `identity`, `log1p` or `change-of-log1p`
+    #[arg(long)]
+    pub(crate) transform: Option<String>,
+    /// Of a file: its one draw a unit is a point forecast
+    #[arg(long)]
+    pub(crate) point: bool,
+    /// Of a file of changes: the table with what was observed, and its columns
+    #[arg(long, value_name = "FILE:UNIT:TIME:VALUE")]
+    pub(crate) observed: Option<String>,
+    #[command(flatten)]
+    pub(crate) archive: ArchiveArguments,
 }
 
 /// Layouts that forecasts can be imported from.
@@ -278,6 +303,16 @@ pub(crate) enum ArchiveCommand {
 pub(crate) enum Layout {
     /// An archive of forewarn, or what was exported from one
     Archive,
+    /// A file whose layout is found from its columns
+    File,
+    /// A file with a list of draws in each cell
+    DrawLists,
+    /// A file with a row a draw
+    LongDraws,
+    /// A file with a column a step
+    WideSteps,
+    /// A file with a row a unit and step
+    LongPoints,
 }
 
 const ARCHIVE_HELP: &str = "\

@@ -7,6 +7,7 @@ use forewarn_store::{Archive, Digest, Filed, Made as HowMade, Manifest, Unreadab
 use serde_json::json;
 
 use crate::components::ModelSpec;
+use crate::config::Config;
 use crate::session::Session;
 use crate::stages::forecast::Made;
 use crate::stages::train::Trained;
@@ -79,13 +80,20 @@ fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -
         units: made.size.units,
         missing: made.size.missing,
         seed: made.seed,
-        vintage: settings.vintage.clone(),
+        vintage: vintage(settings),
         code: session.code.revision.clone(),
         config: config.clone(),
         data: BTreeMap::from([(session.snapshot.name.clone(), session.snapshot.digest.clone())]),
         inputs: BTreeMap::new(),
         file: made.sha256.clone(),
     }
+}
+
+/// The edition that the forecast knew; of one from a past origin that it is replayed, because today's edition of the past was
+/// not known then.
+fn vintage(settings: &Config) -> String {
+    let replayed = if settings.forecast.origin.is_some() { " (replayed)" } else { "" };
+    format!("{}{replayed}", settings.vintage)
 }
 
 /// How a forecast was made; `None` for one that is neither a model's nor an ensemble's.

@@ -17,6 +17,7 @@ mod error;
 mod filing;
 pub mod gates;
 pub mod importance;
+pub mod imports;
 mod judge;
 mod layers;
 mod model_catalog;

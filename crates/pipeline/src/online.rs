@@ -180,7 +180,7 @@ fn evaluated(session: &Session<'_>, metrics: &[NamedMetric], request: &Request) 
     let records = ctx.engine.records();
     let sheets = records.iter().filter(|r| r.step.starts_with("online "));
     let (found, made): (Vec<_>, Vec<_>) = sheets.partition(|r| r.cached);
-    let work = Work { session, metrics, request, months, truth: &truth, shelves };
+    let work = Work { session, metrics, request, months, truth: &truth, issued: &issued, shelves };
     let series = work.series()?;
     let (online, file) = work.scores()?;
     let warnings = [ctx.engine.warnings(), issued.notes()].concat();
@@ -224,6 +224,7 @@ struct Work<'a> {
     request: &'a Request,
     months: Months,
     truth: &'a Truth<'a>,
+    issued: &'a Issued,
     shelves: Vec<Shelf>,
 }
 
@@ -297,6 +298,31 @@ impl Work<'_> {
         baselines.chain(production).filter(has).cloned().collect()
     }
 
+    /// Two forecasters on the rows of both; where they have not the same units, on the units of both.
+    fn pair(
+        &self,
+        pooling: &Pooling<'_>,
+        (name, mine): (&str, &[Sheet]),
+        (other, theirs): (&str, &[Sheet]),
+    ) -> Result<Vec<Pair>> {
+        let pairs = pooling.pair(mine, theirs);
+        if !pairs.is_empty() {
+            return Ok(pairs);
+        }
+        let Some(units) = self.issued.units_of_both(name, other)? else { return Ok(Vec::new()) };
+        let (ctx, steps) = (self.session.ctx, self.session.ctx.run.config.forecast.steps);
+        let months = || mine.iter().map(|sheet| sheet.month);
+        let of = |name: &str| -> Result<Vec<Sheet>> {
+            let sheet = |month| {
+                let about = self.issued.about(name, month, steps);
+                let of = Month::of(ctx, self.truth, month, self.metrics)?;
+                sheet::open(&of.step(name, &about, Some(&units))?)
+            };
+            months().map(sheet).collect()
+        };
+        Ok(pooling.pair(&of(name)?, &of(other)?))
+    }
+
     fn pool(&self) -> Result<Online> {
         let ctx = self.session.ctx;
         let leads = leads(&ctx.run.config);
@@ -323,7 +349,10 @@ impl Work<'_> {
             .collect::<Result<_>>()?;
         for (i, shelf) in self.shelves.iter().enumerate() {
             let sheets = shelf.read()?;
-            online.add(&pooling, &sheets, (&others, self.request.risk));
+            online.add(&pooling, &sheets, self.request.risk);
+            for (name, theirs) in others.iter().filter(|(name, _)| *name != shelf.name) {
+                online.pairs.extend(self.pair(&pooling, (&shelf.name, &sheets), (name, theirs))?);
+            }
             ctx.engine.advance(i as u64 + 1, self.shelves.len() as u64);
         }
         online.onsets.sort_by_key(|onset| (onset.unit, onset.model.clone()));
@@ -333,12 +362,7 @@ impl Work<'_> {
 
 impl Online {
     /// Adds one forecaster.
-    fn add(
-        &mut self,
-        pooling: &Pooling<'_>,
-        sheets: &[Sheet],
-        (others, risk): (&[(String, Vec<Sheet>)], u8),
-    ) {
+    fn add(&mut self, pooling: &Pooling<'_>, sheets: &[Sheet], risk: u8) {
         let Some(newest) = sheets.last() else { return };
         let rows = |sheet: &Sheet| sheet.steps.iter().map(|step| step.rows).sum::<u64>();
         self.forecasters.push(Forecaster {
@@ -352,9 +376,6 @@ impl Online {
         if newest.month == self.month.0 {
             self.latest.extend(pooling.own(std::slice::from_ref(newest)));
             self.onsets.extend(warned::onsets(newest, risk));
-        }
-        for (_, theirs) in others.iter().filter(|(name, _)| *name != newest.name) {
-            self.pairs.extend(pooling.pair(sheets, theirs));
         }
         self.failures.extend(sheets.iter().flat_map(|sheet| sheet.failures.clone()));
     }

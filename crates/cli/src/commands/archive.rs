@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use forewarn_data::published;
+use forewarn_data::table::Table;
+use forewarn_pipeline::imports::{self, Import, Imported};
 use forewarn_pipeline::{
     Archive, Error, FaultKind, Filed, Made, Manifest, Unreadable, Verification, write_table,
 };
 use serde_json::{Value, json};
 
+use super::run::code;
 use super::{aligned, complete, json_text};
 use crate::Failure;
-use crate::arguments::{ArchiveArguments, ArchiveCommand, Layout};
+use crate::arguments::{ArchiveArguments, ArchiveCommand, ImportArguments, Layout};
 
 /// Does what the subcommand says.
 pub(crate) fn archive(command: &ArchiveCommand) -> Result<String, Failure> {
@@ -24,9 +28,11 @@ pub(crate) fn archive(command: &ArchiveCommand) -> Result<String, Failure> {
             verified(&found, archive.json)
         }
         ArchiveCommand::Export { forecast, to, archive } => export(archive, forecast.as_deref(), to),
-        ArchiveCommand::Import { source, forecast, layout: Layout::Archive, archive } => {
-            copy(&open(source)?, &open(&archive.archive)?, forecast.as_deref(), archive.json)
+        ArchiveCommand::Import(import) if matches!(import.layout, Layout::Archive) => {
+            let to = open(&import.archive.archive)?;
+            copy(&open(&import.source)?, &to, import.forecast.as_deref(), import.archive.json)
         }
+        ArchiveCommand::Import(import) => published(import),
     }
 }
 
@@ -232,6 +238,66 @@ fn copy(from: &Archive, to: &Archive, wanted: Option<&str>, as_json: bool) -> Re
         lines(filed.iter().map(|place| format!("filed: {}", place.display())))
     };
     complete(text, &reasons)
+}
+
+/// Files what others published.
+fn published(arguments: &ImportArguments) -> Result<String, Failure> {
+    let archive = open(&arguments.archive.archive)?;
+    let filed = imports::import(&import(arguments)?, &archive, &code()?)?;
+    if arguments.archive.json {
+        return json_text(&json!({ "archive": archive.place(), "filed": filed }));
+    }
+    let told = |one: &Imported| {
+        let first = format!("filed: {} (steps 1 to {})", one.folder, one.steps);
+        std::iter::once(first).chain(one.findings.iter().map(|f| format!("  {f}"))).collect::<Vec<_>>()
+    };
+    Ok(lines(filed.iter().flat_map(told)))
+}
+
+fn import(arguments: &ImportArguments) -> Result<Import, Failure> {
+    let usage = |reason: String| Failure::new(2, reason);
+    let Some(name) = arguments.name.clone() else {
+        return Err(usage("--name: say what the forecaster is called in the archive".to_owned()));
+    };
+    let layout = match arguments.layout {
+        Layout::Archive | Layout::File => None,
+        Layout::DrawLists => Some(published::Layout::DrawLists),
+        Layout::LongDraws => Some(published::Layout::LongDraws),
+        Layout::WideSteps => Some(published::Layout::WideSteps),
+        Layout::LongPoints => Some(published::Layout::LongPoints),
+    };
+    let transform = arguments.transform.as_deref().map(str::parse).transpose();
+    let origin = arguments.origin.as_deref().map(|label| imports::month("--origin", label)).transpose()?;
+    let settings = published::Settings {
+        layout,
+        origin,
+        transform: transform.map_err(|e: forewarn_data::Error| usage(e.to_string()))?,
+        point: arguments.point,
+        ..published::Settings::default()
+    };
+    let observed = arguments.observed.as_deref().map(|text| {
+        observed(text).ok_or_else(|| {
+            usage(format!(
+                "--observed: `{text}` is not FILE:UNIT:TIME:VALUE, such as pgm.parquet:gid:month_id:ged_sb"
+            ))
+        })
+    });
+    Ok(Import {
+        file: arguments.source.clone(),
+        name,
+        target: arguments.target.clone(),
+        level: arguments.level.clone(),
+        settings,
+        observed: observed.transpose()?,
+    })
+}
+
+/// A table and its columns; the file may have a colon in its name.
+fn observed(text: &str) -> Option<Table> {
+    let mut parts = text.rsplitn(4, ':');
+    let (value, time, unit, path) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (unit, time, values) = (unit.to_owned(), time.to_owned(), vec![value.to_owned()]);
+    Some(Table { path: path.into(), unit, time, values, ..Table::default() })
 }
 
 #[cfg(test)]

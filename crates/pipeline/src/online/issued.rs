@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use forewarn_core::{Period, Step};
+use forewarn_core::{Period, Step, Units};
 use forewarn_store::{Archive, Filed, Unreadable};
 
 use crate::context::Context;
@@ -84,6 +84,19 @@ impl Issued {
         let Some(origins) = self.all.get(name) else { return Vec::new() };
         let reaches = |filed: &&Filed| filed.manifest.origin.0 + filed.manifest.steps >= month;
         origins.range(first..month).map(|(_, filed)| filed).filter(reaches).collect()
+    }
+
+    /// The units that two forecast, where they do not forecast the same; `None` too where none is in both.
+    ///
+    /// # Errors
+    /// A forecast that cannot be read.
+    pub(crate) fn units_of_both(&self, one: &str, other: &str) -> Result<Option<Units>> {
+        let newest = |name: &str| self.all.get(name).and_then(|origins| origins.values().next_back());
+        let (Some(one), Some(other)) = (newest(one), newest(other)) else { return Ok(None) };
+        let units = |filed: &Filed| -> Result<Units> { Ok(filed.open()?.field(Step(1))?.units().clone()) };
+        let (one, other) = (units(one)?, units(other)?);
+        let both: Units = one.iter().copied().filter(|unit| other.binary_search(unit).is_ok()).collect();
+        Ok((one != other && !both.is_empty()).then_some(both))
     }
 
     /// The first month that one has forecast.

@@ -134,7 +134,7 @@ impl<'a> Month<'a> {
         for batch in newest.chunks(rayon::current_num_threads().max(1)) {
             let parts: Result<Vec<_>> =
                 batch.par_iter().map(|filed| self.forecast(name, filed, only)).collect();
-            for (step, tallies) in parts? {
+            for (step, tallies) in parts?.into_iter().flatten() {
                 self.pool(&mut groups, &tallies);
                 sheet.steps.push(step);
                 sheet.failures.extend(tallies.failures);
@@ -145,11 +145,20 @@ impl<'a> Month<'a> {
         Ok(sheet)
     }
 
-    /// What one forecast contributes.
-    fn forecast(&self, name: &str, filed: &Filed, only: Only<'_>) -> Result<(SheetStep, StepTallies)> {
+    /// What one forecast contributes; `None` when it has no value for any unit: so an imported one says that it does not have
+    /// the step.
+    fn forecast(
+        &self,
+        name: &str,
+        filed: &Filed,
+        only: Only<'_>,
+    ) -> Result<Option<(SheetStep, StepTallies)>> {
         let origin = filed.manifest.origin.0;
         let step = Step((self.month.0 - origin.0) as u16);
         let field = filed.open()?.field(step)?;
+        if field.values().iter().all(|v| v.is_nan()) {
+            return Ok(None);
+        }
         let scene = Scene::at(self.ctx, self.truth, origin)?;
         let (field, observed) = align(field, self.truth.units(), self.observed, only)?;
         let scorer = Scorer { target: &self.ctx.run.config.target, metrics: self.metrics };
@@ -162,7 +171,7 @@ impl<'a> Month<'a> {
             parts: std::mem::take(&mut tallies.parts.whole),
             chance: self.onsets.chance(&field),
         };
-        Ok((sheet, tallies))
+        Ok(Some((sheet, tallies)))
     }
 
     fn pool(&self, groups: &mut BTreeMap<(Group, i32), (u64, Vec<Part>)>, step: &StepTallies) {
