@@ -47,8 +47,12 @@ pub(crate) enum Command {
     Forecast(RunArguments),
     /// Combines the forecasts in every ensemble
     Combine(RunArguments),
-    /// Scores forecasts from rolling origins
-    Evaluate(RunArguments),
+    /// Scores forecasts from rolling origins; `evaluate online` those that were issued
+    Evaluate(EvaluateArguments),
+    /// Files what would have been issued from past origins, for `evaluate online`
+    Replay(ReplayArguments),
+    /// Lists the editions of the truth, or tells how two differ
+    Truth(TruthArguments),
     /// Draws the maps
     Map(RunArguments),
     /// Writes the report
@@ -412,6 +416,74 @@ pub(crate) struct NewArguments {
     #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
     pub(crate) config: PathBuf,
 }
+
+/// Which forecasts to score.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct EvaluateArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<EvaluateCommand>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvaluateCommand {
+    /// Scores every archived forecast of the months that have come, made 1 to `steps` months before
+    Online(OnlineArguments),
+}
+
+/// Which months, and what is shown of them.
+#[derive(Debug, Args)]
+#[command(after_help = ONLINE_HELP)]
+pub(crate) struct OnlineArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// The month, such as `2020-12`; the last observed one without
+    #[arg(short, long)]
+    pub(crate) month: Option<String>,
+    /// First month of the scores over several; that of the first forecast without
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// Scores by the truth as it was known on this day, such as `2021-03-15`; by that of the run without
+    #[arg(long)]
+    pub(crate) as_known: Option<String>,
+    /// Metrics that are shown, such as `crps,brier`; all are written
+    #[arg(long, value_delimiter = ',', default_value = "crps,average-precision,brier")]
+    pub(crate) metric: Vec<String>,
+    /// Risk of an event in per cent from which a forecast is a warning
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) risk: u8,
+}
+
+/// Which origins to replay.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// First origin, such as `2015-12`
+    #[arg(long)]
+    pub(crate) from: String,
+    /// Last origin
+    #[arg(long)]
+    pub(crate) to: String,
+}
+
+/// Which editions of the truth.
+#[derive(Debug, Args)]
+pub(crate) struct TruthArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Numbers of two editions to compare
+    #[arg(long, num_args = 2, value_names = ["EARLIER", "LATER"])]
+    pub(crate) compare: Vec<u32>,
+}
+
+const ONLINE_HELP: &str = "\
+Each month is scored once for each forecaster, and again when a forecast is added or the truth is revised.
+Written to OUTPUT/online/TARGET: MONTH.json with everything, series/MONTH.csv with the scores by forecaster, metric and
+step. Each is scored on the rows that it has forecast; two are compared on the rows that both have. More: docs/online.md.
+Exit codes: 0 scored, 1 something could not be scored, 2 usage, 75 try again later.";
 
 /// What to score.
 #[derive(Debug, Args)]

@@ -30,6 +30,8 @@ pub struct Config {
     pub target: Target,
     /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
     pub vintage: String,
+    /// When this edition was known, and what of it may still change.
+    pub truth: Truth,
     /// Where observations come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -67,6 +69,7 @@ impl Default for Config {
             archive: None,
             target: Target::default(),
             vintage: "not stated".to_owned(),
+            truth: Truth::default(),
             source: None,
             download: None,
             validation: Validation::default(),
@@ -109,6 +112,18 @@ impl Default for Target {
             counted: "deaths".to_owned(),
         }
     }
+}
+
+/// When an edition of the observations was known, and what of it may still change.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Truth {
+    /// Day on which it was published, such as `2021-06-20`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+    /// First period whose values may still be revised, such as `2020-01`; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisional_from: Option<String>,
 }
 
 /// What is fetched, and how patiently.
@@ -191,10 +206,14 @@ pub struct Features {
     pub query_set: Option<PathBuf>,
 }
 
-/// How far and how finely.
+/// From where, how far and how finely.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Forecast {
+    /// The last period that counts as known (`2018-12`): later observations are dropped once they are checked. The last
+    /// one of the data when absent. The values before are those of today's edition, which were not all known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Periods ahead: every step from 1 to this.
     pub steps: Step,
     /// Draws a unit and step, for models that return draws.
@@ -203,7 +222,7 @@ pub struct Forecast {
 
 impl Default for Forecast {
     fn default() -> Self {
-        Self { steps: Step(36), draws: 100 }
+        Self { origin: None, steps: Step(36), draws: 100 }
     }
 }
 

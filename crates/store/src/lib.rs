@@ -6,6 +6,7 @@
 mod archive;
 mod artifact;
 mod digest;
+mod editions;
 mod error;
 pub mod file;
 mod forecast;
@@ -16,6 +17,7 @@ mod table;
 pub use archive::{Archive, Fault, FaultKind, Filed, Made, Manifest, Unreadable, Verification};
 pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
 pub use digest::Digest;
+pub use editions::{Edition, Editions};
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};
 pub use objects::{Object, Objects, is_address};

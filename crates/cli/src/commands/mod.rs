@@ -13,13 +13,16 @@ pub(crate) mod fetch;
 pub(crate) mod gate;
 pub(crate) mod importance;
 pub(crate) mod new;
+pub(crate) mod online;
 pub(crate) mod pool;
 pub(crate) mod promote;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod sweep;
+pub(crate) mod truth;
 pub(crate) mod why;
 
 /// JSON with a line's end.
