@@ -108,7 +108,7 @@ def request(endpoint, method, path, body=b""):
 
 
 @pytest.fixture
-def forewarn(endpoint, tmp_path):
+def program(endpoint, tmp_path):
     """Runs the program against the server; gives exit code, output and errors."""
     variables = {
         "AWS_ACCESS_KEY_ID": KEY,
@@ -118,13 +118,18 @@ def forewarn(endpoint, tmp_path):
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
 
-    def run(*arguments, **other):
+    def run(*command, **other):
         environment = os.environ | variables | other
-        command = [BINARY, "archive", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([BINARY, *command], env=environment, capture_output=True, text=True, timeout=300, check=False)
         return done.returncode, done.stdout, done.stderr
 
     return run
+
+
+@pytest.fixture
+def forewarn(program):
+    """Runs `forewarn archive` against the server."""
+    return lambda *arguments, **other: program("archive", *arguments, **other)
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +205,48 @@ def test_a_flipped_bit_is_found_and_filing_again_mends_the_file(forewarn, endpoi
         assert code == (1 if name == "manifest.json" else 0), err
     assert request(endpoint, "PUT", f"{folder}/manifest.json", content)[0] == 200
     assert forewarn("verify", *archive)[0] == 0
+
+
+CONFIG = """
+name = "small"
+archive = "s3://forecasts/run"
+models = ["same_weather", "long_memory"]
+ensembles = ["common_ground"]
+source = { type = "synthetic", region = "africa-middle-east", first = 433, last = 492 }
+forecast = { steps = 3, draws = 10 }
+evaluation = { origins = 2 }
+maps = { width = 200 }
+"""
+
+
+def test_a_run_and_what_works_on_archives_use_the_server(program, forewarn, tmp_path):
+    files = {
+        "forewarn.toml": CONFIG,
+        "models/same_weather.toml": 'algorithm = "no-change"\nstatus = "baseline"\n',
+        "models/long_memory.toml": 'algorithm = "conflictology"\n',
+        "ensembles/common_ground.toml": 'algorithm = "mean"\nrole = "production"\n',
+        "ensembles/open_pool.toml": 'algorithm = "linear-pool"\nmembers = ["same_weather", "long_memory"]\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    config, archive = ["-c", tmp_path / "forewarn.toml"], ["--archive", "s3://forecasts/run"]
+    # The second run's gate compares its forecast with that of the first, which it has to fetch.
+    for last, filed in ((491, 3), (492, 6)):
+        code, _, err = program("run", *config, "--set", f"source.last={last}")
+        assert code == 0, err
+        listed = json.loads(forewarn("list", *archive, "--json")[1])["forecasts"]
+        assert len(listed) == filed
+    assert not (tmp_path / "forewarn-out/archive").exists()
+    assert list((tmp_path / "cache").rglob("*.parquet"))
+    code, out, err = program("pool", tmp_path / "ensembles/open_pool.toml", *archive)
+    assert code == 0 and "filed: s3://forecasts/run/ged_sb/open_pool/2020-12/pool-" in out, err
+    code, _, err = program("promote", "same_weather", "--over", "long_memory", *config)
+    assert code in (0, 3) and "s3://" not in err, err
+    place = next(f["place"] for f in listed if f["manifest"]["name"] == "long_memory")
+    code, _, err = program("reconcile", place, place, "--name", "a_a", "b_b", *archive)
+    assert code == 2 and "the level of the countries is `pgm`, it must be `cm`" in err, "it was read"
+    assert forewarn("verify", *archive)[1].startswith("7 forecasts are whole, 14 objects: 0 damaged")
 
 
 def test_what_is_wrong_is_told_with_the_cure(forewarn):
