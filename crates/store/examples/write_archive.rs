@@ -1,7 +1,7 @@
-//! Writes a small forecast and files it: `cargo run -p forewarn-store --example write_archive -- ARCHIVE [RUN]`
+//! Writes a small forecast and files it: `cargo run -p forewarn-store --example write_archive -- ARCHIVE [RUN [SHIFT]]`
 //!
 //! ARCHIVE is a folder or `s3://BUCKET/PREFIX`. Prints the place of the forecast. Unit u (62,356, 79,599, 80,317, 190,511, 190,512) has, at step s, the draws
-//! 0.5 u mod 7 + s + d^2 / 4 for d = 0 .. 4, but cell 80,317 has no forecast. Origin is December 2020, 36 steps.
+//! 0.5 u mod 7 + s + d^2 / 4 + SHIFT (0) for d = 0 .. 4, but cell 80,317 has no forecast. Origin is December 2020, 36 steps.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -16,10 +16,10 @@ const DRAWS: usize = 5;
 const UNITS: [u32; 5] = [62_356, 79_599, 80_317, 190_511, 190_512];
 const NO_FORECAST: u32 = 80_317;
 
-fn field(step: u16) -> forewarn_core::Result<Field> {
+fn field(step: u16, shift: f32) -> forewarn_core::Result<Field> {
     let draw = |unit: u32, d: usize| match unit {
         NO_FORECAST => f32::NAN,
-        _ => (0.5 * unit as f32) % 7.0 + f32::from(step) + (d * d) as f32 / 4.0,
+        _ => (0.5 * unit as f32) % 7.0 + f32::from(step) + (d * d) as f32 / 4.0 + shift,
     };
     let values = UNITS.iter().flat_map(|&unit| (0..DRAWS).map(move |d| draw(unit, d))).collect();
     let units: Units = UNITS.map(Unit).into();
@@ -57,11 +57,12 @@ fn manifest(labels: &Labels, run: &str, file: Digest) -> Manifest {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let archive = arguments.next().ok_or("usage: write_archive ARCHIVE [RUN]")?;
+    let archive = arguments.next().ok_or("usage: write_archive ARCHIVE [RUN [SHIFT]]")?;
     let run = arguments.next().unwrap_or_else(|| "example".to_owned());
     let labels = Labels { target: "ged_sb".into(), level: "pgm".into(), cadence: Cadence::Month };
 
-    let fields = (1..=STEPS).map(field).collect::<forewarn_core::Result<Vec<_>>>()?;
+    let shift = arguments.next().map_or(Ok(0.0), |text| text.parse())?;
+    let fields = (1..=STEPS).map(|step| field(step, shift)).collect::<forewarn_core::Result<Vec<_>>>()?;
     let file = tempfile::NamedTempFile::new()?;
     write_forecast(file.as_file(), &labels, fields)?;
 

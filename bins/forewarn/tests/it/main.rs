@@ -1,6 +1,8 @@
 //! The program as its users run it.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod artifacts;
 #[cfg(test)]
 mod divergence;

@@ -109,3 +109,36 @@ fn cache() -> PathBuf {
     let base = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
     base.unwrap_or_else(std::env::temp_dir).join("forewarn").join("forecasts")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::Archive;
+    use super::*;
+
+    #[test]
+    fn a_copy_is_fetched_once_and_always_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, cache) = (folder.path().join("f"), folder.path().join("cache"));
+        std::fs::write(&from, b"forecast").unwrap();
+        let digest = Digest::of_bytes(b"forecast");
+        let manifest = json!({
+            "schema": 2, "run": "r", "name": "m",
+            "made": { "kind": "import", "source": "s", "digest": "d", "layout": "l" },
+            "target": "y", "level": "pgm", "cadence": "month", "origin": [1, "1980-01"], "steps": 1, "draws": null,
+            "units": 1, "missing": 0, "seed": 0, "vintage": "", "code": "", "config": digest, "data": {}, "file": digest
+        });
+        let archive = Archive::open(folder.path().join("archive")).unwrap();
+        let filed = archive.file(serde_json::from_value(manifest).unwrap(), &from).unwrap();
+        let copy = filed.fetched(&cache).unwrap();
+        std::fs::write(&copy, b"damaged").unwrap();
+        assert_eq!(filed.fetched(&cache).unwrap(), copy);
+        assert_eq!(std::fs::read(&copy).unwrap(), b"forecast", "a damaged copy is fetched again");
+        std::fs::write(filed.file().unwrap(), b"damaged").unwrap();
+        assert_eq!(filed.fetched(&cache).unwrap(), copy, "a good copy needs nobody");
+        std::fs::remove_file(&copy).unwrap();
+        assert!(matches!(filed.fetched(&cache), Err(Error::Damaged { .. })));
+        assert!(!copy.exists(), "what is damaged is not kept");
+    }
+}

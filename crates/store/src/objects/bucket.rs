@@ -71,23 +71,32 @@ impl Bucket {
     }
 
     fn error(&self, name: &str, refusal: &Refusal) -> Error {
-        let place = self.place(name);
+        let (place, said) = (self.place(name), root(refusal));
+        // A refused listing is told without its kind: only the text has the status.
+        let status = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
         match refusal {
-            Refusal::PermissionDenied { .. } | Refusal::Unauthenticated { .. } => {
-                Error::remote(place, format!("the server refused ({}); {CREDENTIALS}", root(refusal)))
+            Refusal::PermissionDenied { .. } | Refusal::Unauthenticated { .. } => refused(place, &said),
+            Refusal::Generic { .. } if status(&["401 Unauthorized", "403 Forbidden"]) => {
+                refused(place, &said)
             }
-            Refusal::NotFound { .. } => {
-                let bucket = &self.name;
-                Error::remote(place, format!("there is no bucket `{bucket}`; make it, or name another one"))
-            }
+            Refusal::NotFound { .. } => self.no_bucket(place),
+            Refusal::Generic { .. } if status(&["404 Not Found"]) => self.no_bucket(place),
             Refusal::Generic { .. } => {
-                let reason = root(refusal);
                 let cure = "look at the network and AWS_ENDPOINT_URL, then run again: what is filed is safe";
-                Error::Remote { place, reason: format!("{reason}; {cure}"), temporary: true }
+                Error::Remote { place, reason: format!("{said}; {cure}"), temporary: true }
             }
             other => Error::remote(place, other.to_string()),
         }
     }
+
+    fn no_bucket(&self, place: PathBuf) -> Error {
+        let bucket = &self.name;
+        Error::remote(place, format!("there is no bucket `{bucket}`; make it, or name another one"))
+    }
+}
+
+fn refused(place: PathBuf, said: &str) -> Error {
+    Error::remote(place, format!("the server refused ({said}); {CREDENTIALS}"))
 }
 
 /// The innermost reasons, without the layers that only repeat them.
@@ -193,7 +202,13 @@ mod tests {
         let path = String::new;
         for (refusal, said, temporary) in [
             (Refusal::PermissionDenied { path: path(), source: because() }, "AWS_ACCESS_KEY_ID", false),
+            (
+                Refusal::Generic { store: "S3", source: "status 403 Forbidden".into() },
+                "AWS_ACCESS_KEY_ID",
+                false,
+            ),
             (Refusal::NotFound { path: path(), source: because() }, "there is no bucket `bucket`", false),
+            (Refusal::Generic { store: "S3", source: "404 Not Found".into() }, "there is no bucket", false),
             (Refusal::Generic { store: "S3", source: because() }, "why; look at the network", true),
         ] {
             let error = bucket.error("x", &refusal);
