@@ -50,6 +50,7 @@ pub(crate) fn distance(
         let masses = |side: usize| counts.iter().map(|pair| pair[side] as f64 + added).collect::<Vec<_>>();
         distance(&masses(0), &masses(1))
     };
-    let p_value = settings.permuted().p_value(&table, of);
-    Ok(Drift::new(of(&table), p_value, settings.level))
+    let permuted = settings.permuted();
+    let deals = permuted.deals(test, args)?;
+    Ok(deals.drift(of(&table), deals.p_value(&table, of)))
 }
