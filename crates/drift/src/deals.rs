@@ -38,7 +38,7 @@ impl<'a> Deals<'a> {
             None => vec![0; [args.reference, args.current][side].len()],
         };
         if let Some(blocks) = args.blocks {
-            if settings.block_length != 1 {
+            if settings.block_length > 1 {
                 let what = "`block-length` is for samples without blocks, and these have some; leave one of both out";
                 return Err(Error::config(test, what.to_owned()));
             }
