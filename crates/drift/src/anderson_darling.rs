@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::anderson_darling::{Scale, asymptotic_p_value, sum_of_squares};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -45,8 +46,8 @@ impl DriftTest for AndersonDarling {
         let statistic = scale.standardised(sum_of_squares(pooled.counts()));
         let large = samples::nearly_continuous(&pooled);
         let permuted = self.0.permuted();
-        let deals = permuted.deals("anderson-darling", args)?;
-        let method = self.0.method("anderson-darling", &deals)?;
+        let deals = Deals::of("anderson-darling", &permuted, args)?;
+        let method = deals.method("anderson-darling", self.0.method)?;
         let table = match method {
             Method::Permutation => None,
             Method::Auto if !large && !samples::untied(&pooled) => None,

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::bins;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::settings::Binned;
 
 /// Count that every bin expects of either sample when the p value is by the chi-square law: Cochran (1954).
@@ -51,6 +52,6 @@ pub(crate) fn distance(
         distance(&masses(0), &masses(1))
     };
     let permuted = settings.permuted();
-    let deals = permuted.deals(test, args)?;
+    let deals = Deals::of(test, &permuted, args)?;
     Ok(deals.drift(of(&table), deals.p_value(&table, of)))
 }

@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::{chi_square, p_value};
 
+use crate::deals::Deals;
 use crate::binned;
 use crate::settings::Binned;
 
@@ -38,7 +39,7 @@ impl DriftTest for ChiSquare {
         let table = binned::table("chi-square", args, self.0.bins, binned::EXPECTED)?;
         let statistic = chi_square(&table);
         let permuted = self.0.permuted();
-        let deals = permuted.deals("chi-square", args)?;
+        let deals = Deals::of("chi-square", &permuted, args)?;
         let sparse = args.nominal && binned::least_expected(&table) < binned::EXPECTED as f64;
         let lawful = deals.independent() && !sparse;
         let p_value = if lawful { p_value(statistic, &table) } else { deals.p_value(&table, chi_square) };

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::cramer_von_mises::{asymptotic_p_value, exact_p_value, statistic};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -37,8 +38,8 @@ impl DriftTest for CramerVonMises {
         let pooled = Pooled::new(args.reference, args.current);
         let (counts, sizes, observed) = (pooled.counts(), pooled.sizes(), statistic(pooled.counts()));
         let permuted = self.0.permuted();
-        let deals = permuted.deals("cramer-von-mises", args)?;
-        let method = self.0.method("cramer-von-mises", &deals)?;
+        let deals = Deals::of("cramer-von-mises", &permuted, args)?;
+        let method = deals.method("cramer-von-mises", self.0.method)?;
         let untied = || samples::untied(&pooled) || samples::nearly_continuous(&pooled);
         let exact = || if method == Method::Permutation { None } else { exact_p_value(counts) };
         let p_value = match method {

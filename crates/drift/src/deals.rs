@@ -5,7 +5,7 @@ use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::memory::memory;
 use forewarn_kernels::permutation::{Dealer, Effort, Member, ranks};
 
-use crate::settings::Permuted;
+use crate::settings::{Method, Permuted};
 
 /// As many permutations with a statistic as great as the observed one are enough: of 999, all are made for the p values
 /// up to 0.05, which are those that matter.
@@ -58,6 +58,21 @@ impl<'a> Deals<'a> {
     /// Whether every value may change places with every other one.
     pub(crate) fn independent(&self) -> bool {
         self.places.is_none()
+    }
+
+    /// How a test of several methods compares these samples: by permutation when their values depend on one another.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a method that takes dependent values as independent.
+    pub(crate) fn method(&self, test: &str, method: Method) -> Result<Method> {
+        match method {
+            method if self.independent() => Ok(method),
+            Method::Auto | Method::Permutation => Ok(Method::Permutation),
+            method => {
+                let what = "is for independent values, and these are in blocks; use `auto`";
+                Err(Error::config(test, format!("`method` {method:?} {what}").to_lowercase()))
+            }
+        }
     }
 
     /// The length of blocks, estimated when it is 0.

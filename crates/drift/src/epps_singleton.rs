@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::epps_singleton::Characteristic;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -50,8 +51,8 @@ impl DriftTest for EppsSingleton {
         let characteristic = Characteristic::new(&pooled).ok_or_else(no_scale)?;
         let observed = characteristic.statistic(pooled.counts());
         let permuted = self.0.permuted();
-        let deals = permuted.deals("epps-singleton", args)?;
-        let asymptotic = match self.0.method("epps-singleton", &deals)? {
+        let deals = Deals::of("epps-singleton", &permuted, args)?;
+        let asymptotic = match deals.method("epps-singleton", self.0.method)? {
             Method::Asymptotic => true,
             Method::Auto => fewest >= LARGE,
             Method::Exact | Method::Permutation => false,

@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::{likelihood_ratio, p_value, williams};
 
+use crate::deals::Deals;
 use crate::binned;
 use crate::settings::Binned;
 
@@ -39,7 +40,7 @@ impl DriftTest for GTest {
         let table = binned::table("g-test", args, self.0.bins, binned::EXPECTED)?;
         let statistic = likelihood_ratio(&table);
         let permuted = self.0.permuted();
-        let deals = permuted.deals("g-test", args)?;
+        let deals = Deals::of("g-test", &permuted, args)?;
         let sparse = args.nominal && binned::least_expected(&table) < binned::EXPECTED as f64;
         let p_value = if deals.independent() && !sparse {
             p_value(statistic / williams(&table), &table)

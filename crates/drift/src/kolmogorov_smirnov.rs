@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::{Pooled, statistic};
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -39,8 +40,8 @@ impl DriftTest for KolmogorovSmirnov {
         let pooled = Pooled::new(args.reference, args.current);
         let [n, m] = pooled.sizes();
         let permuted = self.0.permuted();
-        let deals = permuted.deals("kolmogorov-smirnov", args)?;
-        let p_value = match self.0.method("kolmogorov-smirnov", &deals)? {
+        let deals = Deals::of("kolmogorov-smirnov", &permuted, args)?;
+        let p_value = match deals.method("kolmogorov-smirnov", self.0.method)? {
             Method::Exact => pooled.exact_p_value(),
             Method::Asymptotic => pooled.asymptotic_p_value(),
             Method::Auto if n.saturating_mul(m) <= EXACT => pooled.exact_p_value(),

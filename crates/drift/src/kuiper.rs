@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::kuiper::{asymptotic_p_value, statistic};
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -36,8 +37,8 @@ impl DriftTest for Kuiper {
         let pooled = Pooled::new(args.reference, args.current);
         let observed = statistic(pooled.counts());
         let permuted = self.0.permuted();
-        let deals = permuted.deals("kuiper", args)?;
-        let asymptotic = match self.0.method("kuiper", &deals)? {
+        let deals = Deals::of("kuiper", &permuted, args)?;
+        let asymptotic = match deals.method("kuiper", self.0.method)? {
             Method::Asymptotic => true,
             Method::Auto => samples::nearly_continuous(&pooled),
             Method::Exact | Method::Permutation => false,

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::rank_sum::RankSum;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -35,7 +36,7 @@ impl DriftTest for MannWhitney {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
         samples::need_order("mann-whitney", args)?;
         let pooled = Pooled::new(args.reference, args.current);
-        let deals = self.0.deals("mann-whitney", args)?;
+        let deals = Deals::of("mann-whitney", &self.0, args)?;
         let rank_sum = RankSum::new(pooled.counts());
         let p_value =
             if deals.independent() { rank_sum.p_value() } else { deals.p_value(pooled.counts(), apart) };

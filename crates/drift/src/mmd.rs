@@ -46,7 +46,7 @@ impl DriftTest for Mmd {
             return Err(Error::data("a sample has one value and `mmd` needs two; use `kolmogorov-smirnov`".to_owned()));
         }
         let all = Pooled::new(args.reference, args.current);
-        let deals = self.0.deals("mmd", args)?;
+        let deals = Deals::of("mmd", &self.0, args)?;
         if all.counts().len() <= MOST {
             return Ok(self.of(&all, &deals));
         }

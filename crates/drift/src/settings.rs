@@ -2,8 +2,6 @@
 
 use forewarn_core::prelude::*;
 
-use crate::deals::Deals;
-
 /// Permutations unless said otherwise.
 const PERMUTATIONS: u64 = 999;
 
@@ -61,22 +59,6 @@ impl Several {
         self.permuted().check(test)
     }
 
-    /// How these samples are compared: by permutation when their values depend on one another.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for a method that takes dependent values as independent.
-    pub(crate) fn method(&self, test: &str, deals: &Deals<'_>) -> Result<Method> {
-        match self.method {
-            method if deals.independent() => Ok(method),
-            Method::Auto | Method::Permutation => Ok(Method::Permutation),
-            method => Err(Error::config(
-                test,
-                format!("`method` {method:?} is for independent values, and these are in blocks; use `auto`")
-                    .to_lowercase(),
-            )),
-        }
-    }
-
     pub(crate) fn permuted(&self) -> Permuted {
         let Self { level, permutations, seed, block_length, .. } = *self;
         Permuted { level, permutations, seed, block_length }
@@ -114,11 +96,6 @@ impl Permuted {
             return Err(Error::config(test, "`permutations` is 0; it must be at least 1".to_owned()));
         }
         Ok(())
-    }
-
-    /// How these samples may be dealt anew.
-    pub(crate) fn deals<'a>(&'a self, test: &str, args: &DriftArgs<'a>) -> Result<Deals<'a>> {
-        Deals::of(test, self, args)
     }
 }
 

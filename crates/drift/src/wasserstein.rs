@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::wasserstein::pooled_w1;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -46,7 +47,7 @@ pub(crate) fn transport(
     samples::need_finite(test, args)?;
     let pooled = Pooled::new(args.reference, args.current);
     let of = |counts: &[[u64; 2]]| distance(pooled.values(), counts);
-    let deals = settings.deals(test, args)?;
+    let deals = Deals::of(test, settings, args)?;
     Ok(deals.drift(of(pooled.counts()), deals.p_value(pooled.counts(), of)))
 }
 

@@ -37,7 +37,7 @@ impl DriftTest for Welch {
         for (name, sample) in [("reference", args.reference), ("current", args.current)] {
             refuse(name, sample)?;
         }
-        let deals = self.0.deals("welch", args)?;
+        let deals = Deals::of("welch", &self.0, args)?;
         let [before, now] = [args.reference, args.current].map(constant);
         let (statistic, p_value) = match (before, now) {
             (Some(before), Some(now)) if before == now => (0.0, 1.0),

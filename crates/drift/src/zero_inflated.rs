@@ -6,6 +6,7 @@ use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::permutation::smallest_p_value;
 use forewarn_kernels::rank_sum::RankSum;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -43,7 +44,7 @@ impl DriftTest for ZeroInflated {
             )));
         }
         let zeros = usize::from(lowest == 0.0);
-        let deals = self.0.deals("zero-inflated", args)?;
+        let deals = Deals::of("zero-inflated", &self.0, args)?;
         let mut dealer = deals.dealer(counts);
         let permuted = (0..self.0.permutations).map(|b| parts(dealer.deal(b), zeros));
         let statistics: Vec<[f64; 2]> = std::iter::once(parts(counts, zeros)).chain(permuted).collect();

@@ -53,6 +53,7 @@ pub mod random;
 pub mod rank_sum;
 pub mod ranking;
 pub mod sampling;
+pub mod scan;
 pub mod separation;
 pub mod simd;
 pub mod sinkhorn;
