@@ -37,7 +37,7 @@ def forecasts_of_ours(binary, data, folder):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     for manifest in sorted((folder / "out/archive").rglob("manifest.json")):
         about = json.loads(manifest.read_text())
-        yield about["name"], pd.read_parquet(manifest.parent / "forecast.parquet")
+        yield about["name"], pd.read_parquet(next(manifest.parent.glob("forecast*.parquet")))
 
 
 def draws_of(frame, column, units):

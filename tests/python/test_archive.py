@@ -29,6 +29,12 @@ def write_archive(folder):
     return Path(done.stdout.strip())
 
 
+def forecast_of(folder):
+    """The Parquet file of a forecast's folder; its name has the first digits of its digest."""
+    [path] = folder.glob("forecast-*.parquet")
+    return path
+
+
 @pytest.fixture(scope="module")
 def filed(tmp_path_factory):
     return write_archive(tmp_path_factory.mktemp("archive"))
@@ -43,7 +49,7 @@ def expected():
 
 
 def test_the_columns_and_their_types(filed):
-    schema = pq.read_schema(filed / "forecast.parquet")
+    schema = pq.read_schema(forecast_of(filed))
     assert schema.names == COLUMNS
     whole, draws = (pa.int32(), pa.int64()), schema.field("pred_ged_sb").type
     assert tuple(schema.field(name).type for name in COLUMNS[:4]) == (whole[0], whole[1], whole[0], whole[0])
@@ -52,7 +58,7 @@ def test_the_columns_and_their_types(filed):
 
 
 def test_the_metadata_say_what_it_is(filed):
-    metadata = pq.read_schema(filed / "forecast.parquet").metadata
+    metadata = pq.read_schema(forecast_of(filed)).metadata
     said = {key.decode(): value.decode() for key, value in metadata.items() if key.startswith(b"forewarn.")}
     assert said == {
         "forewarn.schema": "1",
@@ -65,7 +71,7 @@ def test_the_metadata_say_what_it_is(filed):
 
 
 def test_a_step_is_a_row_group(filed):
-    file = pq.ParquetFile(filed / "forecast.parquet")
+    file = pq.ParquetFile(forecast_of(filed))
     assert file.num_row_groups == STEPS
     for step in (1, 7, STEPS):
         group = file.read_row_group(step - 1)
@@ -76,14 +82,14 @@ def test_a_step_is_a_row_group(filed):
     column = file.metadata.row_group(0).column(4)
     assert column.compression == "ZSTD"
     # Statistics of the step column let a reader skip all other steps.
-    twelfth = pq.read_table(filed / "forecast.parquet", filters=[("step", "==", 12)])
+    twelfth = pq.read_table(forecast_of(filed), filters=[("step", "==", 12)])
     assert twelfth["month_id"].to_pylist() == [ORIGIN + 12] * len(UNITS)
     statistics = file.metadata.row_group(11).column(3).statistics
     assert (statistics.min, statistics.max) == (12, 12)
 
 
 def test_pandas_reads_it(filed):
-    frame = pd.read_parquet(filed / "forecast.parquet")
+    frame = pd.read_parquet(forecast_of(filed))
     assert list(frame.columns) == COLUMNS and len(frame) == STEPS * len(UNITS)
     assert set(frame["pred_ged_sb"].map(len)) == {DRAWS}
     np.testing.assert_array_equal(frame["priogrid_id"], np.tile(UNITS, STEPS))
@@ -100,14 +106,22 @@ def test_pandas_reads_it(filed):
 def test_the_manifest_has_the_digest_of_the_file(filed):
     assert sorted(path.name for path in filed.iterdir()) == ["forecast.parquet", "manifest.json"]
     manifest = json.loads((filed / "manifest.json").read_text())
-    assert manifest["file"] == hashlib.sha256((filed / "forecast.parquet").read_bytes()).hexdigest()
+    assert manifest["file"] == hashlib.sha256((forecast_of(filed)).read_bytes()).hexdigest()
     assert manifest["origin"] == [ORIGIN, "2020-12"]
     assert (manifest["steps"], manifest["units"], manifest["draws"]) == (STEPS, len(UNITS), DRAWS)
     assert manifest["missing"] == int(np.isnan(expected()).any(axis=2).sum())
     assert filed.parts[-4:] == ("ged_sb", "pink_panther", "2020-12", "example")
 
 
+def test_the_manifest_has_the_digest_of_itself(filed):
+    text = (filed / "manifest.json").read_text()
+    digest = json.loads(text)["digest"]
+    end = f',\n  "digest": "{digest}"\n}}'
+    assert text.endswith(end)
+    assert hashlib.sha256((text.removesuffix(end) + "\n}").encode()).hexdigest() == digest
+
+
 def test_the_same_forecast_is_the_same_bytes(filed, tmp_path):
     again = write_archive(tmp_path)
-    for name in ("forecast.parquet", "manifest.json"):
+    for name in (forecast_of(filed).name, "manifest.json"):
         assert (again / name).read_bytes() == (filed / name).read_bytes()

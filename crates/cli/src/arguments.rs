@@ -47,8 +47,12 @@ pub(crate) enum Command {
     Forecast(RunArguments),
     /// Combines the forecasts in every ensemble
     Combine(RunArguments),
-    /// Scores forecasts from rolling origins
-    Evaluate(RunArguments),
+    /// Scores forecasts from rolling origins; `evaluate online` those that were issued
+    Evaluate(EvaluateArguments),
+    /// Files what would have been issued from past origins, for `evaluate online`
+    Replay(ReplayArguments),
+    /// Lists the editions of the truth, or tells how two differ
+    Truth(TruthArguments),
     /// Draws the maps
     Map(RunArguments),
     /// Writes the report
@@ -113,6 +117,11 @@ pub(crate) enum Command {
     Reconcile(ReconcileArguments),
     /// Tries to win a suite of metrics with useless forecasts
     Redteam(RedteamArguments),
+    /// Lists, shows, checks and copies archived forecasts
+    Archive {
+        #[command(subcommand)]
+        command: ArchiveCommand,
+    },
     /// Looks at fitted models, checks them, forecasts with one
     Artifacts {
         #[command(subcommand)]
@@ -221,13 +230,83 @@ status of both (models) or their role (ensembles) is changed in their files, if 
 docs/promotion.md.
 Exit codes: 0 better, 2 usage, 3 worse or nobody can tell.";
 
+/// Which archive, and how to talk about it.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveArguments {
+    /// The archive: a folder, or `s3://BUCKET/PREFIX` with the variables `AWS_*`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
+    pub(crate) archive: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = ARCHIVE_HELP)]
+pub(crate) enum ArchiveCommand {
+    /// Lists what is filed
+    List {
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Tells what made a forecast
+    Show {
+        /// Which one: `TARGET/NAME/ORIGIN/RUN`, or as many of its parts as tell it from the others
+        forecast: String,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Reads everything and names what is damaged, missing or orphaned
+    Verify {
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Copies forecasts to another archive, or writes one as a table
+    Export {
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        /// A folder or `s3://BUCKET/PREFIX`, that is an archive then; or `FILE.csv` or `FILE.parquet`: a row for each unit, step
+        /// and draw
+        #[arg(long, value_name = "PLACE")]
+        to: PathBuf,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+    /// Files the forecasts of another archive
+    Import {
+        /// Where they are: a folder, or `s3://BUCKET/PREFIX`
+        source: PathBuf,
+        /// Only these: `TARGET/NAME/ORIGIN/RUN`, or some of its parts in this order
+        forecast: Option<String>,
+        /// How the source is laid out
+        #[arg(long, value_enum, default_value_t = Layout::Archive)]
+        layout: Layout,
+        #[command(flatten)]
+        archive: ArchiveArguments,
+    },
+}
+
+/// Layouts that forecasts can be imported from.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Layout {
+    /// An archive of forewarn, or what was exported from one
+    Archive,
+}
+
+const ARCHIVE_HELP: &str = "\
+S3: credentials, region and server come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL.
+More: docs/archive.md.
+Exit codes: 0 fine, 1 something is damaged, missing, unreadable or filed otherwise, 2 usage, 75 try again later.";
+
 /// Which ensemble, of which archive.
 #[derive(Debug, Args)]
 pub(crate) struct PoolArguments {
     /// File of the ensemble, such as `ensembles/deep_current.toml`; it names its members
     pub(crate) ensemble: PathBuf,
-    /// Folder of the archive
-    #[arg(short, long, default_value = "forewarn-out/archive")]
+    /// The archive: a folder, or `s3://BUCKET/PREFIX`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
     pub(crate) archive: PathBuf,
     /// Origin of the forecasts, such as `2020-12` [default: the newest of any member]
     #[arg(long)]
@@ -246,9 +325,9 @@ pub(crate) struct PoolArguments {
 /// Which forecasts, and how they are made to add up.
 #[derive(Debug, Args)]
 pub(crate) struct ReconcileArguments {
-    /// Folder of the archived forecast of cells, `archive/TARGET/NAME/ORIGIN/RUN`
+    /// Place of the archived forecast of cells, `ARCHIVE/TARGET/NAME/ORIGIN/RUN`
     pub(crate) cells: PathBuf,
-    /// Folder of the archived forecast of countries
+    /// Place of the archived forecast of countries
     pub(crate) countries: PathBuf,
     /// Reconciler (`forewarn list reconciler`)
     #[arg(short, long, default_value = "proportional")]
@@ -259,8 +338,8 @@ pub(crate) struct ReconcileArguments {
     /// Names of the results: the cells', the countries'
     #[arg(long = "name", value_names = ["CELLS", "COUNTRIES"], num_args = 2, required = true)]
     pub(crate) names: Vec<String>,
-    /// Archive that the results are filed in
-    #[arg(short, long, default_value = "forewarn-out/archive")]
+    /// Archive that the results are filed in: a folder, or `s3://BUCKET/PREFIX`
+    #[arg(short, long, env = "FOREWARN_ARCHIVE", default_value = "forewarn-out/archive")]
     pub(crate) archive: PathBuf,
     /// Prints the outcome as JSON
     #[arg(long)]
@@ -352,6 +431,74 @@ pub(crate) struct NewArguments {
     #[arg(short, long, env = "FOREWARN_CONFIG", default_value = "forewarn.toml")]
     pub(crate) config: PathBuf,
 }
+
+/// Which forecasts to score.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct EvaluateArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<EvaluateCommand>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvaluateCommand {
+    /// Scores every archived forecast of the months that have come, made 1 to `steps` months before
+    Online(OnlineArguments),
+}
+
+/// Which months, and what is shown of them.
+#[derive(Debug, Args)]
+#[command(after_help = ONLINE_HELP)]
+pub(crate) struct OnlineArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// The month, such as `2020-12`; the last observed one without
+    #[arg(short, long)]
+    pub(crate) month: Option<String>,
+    /// First month of the scores over several; that of the first forecast without
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// Scores by the truth as it was known on this day, such as `2021-03-15`; by that of the run without
+    #[arg(long)]
+    pub(crate) as_known: Option<String>,
+    /// Metrics that are shown, such as `crps,brier`; all are written
+    #[arg(long, value_delimiter = ',', default_value = "crps,average-precision,brier")]
+    pub(crate) metric: Vec<String>,
+    /// Risk of an event in per cent from which a forecast is a warning
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) risk: u8,
+}
+
+/// Which origins to replay.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// First origin, such as `2015-12`
+    #[arg(long)]
+    pub(crate) from: String,
+    /// Last origin
+    #[arg(long)]
+    pub(crate) to: String,
+}
+
+/// Which editions of the truth.
+#[derive(Debug, Args)]
+pub(crate) struct TruthArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Numbers of two editions to compare
+    #[arg(long, num_args = 2, value_names = ["EARLIER", "LATER"])]
+    pub(crate) compare: Vec<u32>,
+}
+
+const ONLINE_HELP: &str = "\
+Each month is scored once for each forecaster, and again when a forecast is added or the truth is revised.
+Written to OUTPUT/online/TARGET: MONTH.json with everything, series/MONTH.csv with the scores by forecaster, metric and
+step. Each is scored on the rows that it has forecast; two are compared on the rows that both have. More: docs/online.md.
+Exit codes: 0 scored, 1 something could not be scored, 2 usage, 75 try again later.";
 
 /// What to score.
 #[derive(Debug, Args)]

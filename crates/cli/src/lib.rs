@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, EvaluateArguments, EvaluateCommand};
 
 /// Parses, does, prints, and says how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String, String)]) -> ExitCode {
@@ -54,12 +54,18 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Promote(promote) => commands::promote::promote(promote, environment),
         Command::Pool(pool) => commands::pool::pool(pool),
         Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),
+        Command::Replay(replay) => commands::replay::replay(replay, environment),
+        Command::Truth(truth) => commands::truth::truth(truth, environment),
         Command::Redteam(redteam) => commands::redteam::redteam(redteam),
         Command::Sweep(sweep) => commands::sweep::sweep(sweep, environment),
+        Command::Archive { command } => commands::archive::archive(command),
         Command::Artifacts { command } => commands::artifacts::artifacts(command, environment),
         Command::Catalog(catalog) => commands::catalog::catalog(catalog, environment),
         Command::Importance(importance) => commands::importance::importance(importance, environment),
         Command::Why(why) => commands::why::why(why, environment),
+        Command::Evaluate(EvaluateArguments { command: Some(EvaluateCommand::Online(online)), .. }) => {
+            commands::online::online(online, environment)
+        }
         other => commands::run::run(other, environment),
     }
 }

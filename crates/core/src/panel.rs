@@ -169,6 +169,18 @@ impl Panel {
         Ok(())
     }
 
+    /// Drops the periods after `last`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when `last` is not on the axis.
+    pub fn cut(&mut self, last: Period) -> Result<()> {
+        let i = self.axis.index(last).ok_or_else(|| self.outside(last))?;
+        self.axis.len = i + 1;
+        let size = self.axis.len * self.units.len();
+        self.columns.iter_mut().for_each(|column| column.values.truncate(size));
+        Ok(())
+    }
+
     /// What could be known at the end of `origin`.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ mod source;
 use std::path::Path;
 
 pub use self::distribution::{Distribution, DistributionPair};
+pub(crate) use self::number::parse as parse_number;
+pub(crate) use self::parquet_file::{broken, item_of, numbers, readable, spans};
 pub use self::samples::{Named, Sample};
 use self::source::Source;
 use crate::{Error, Result};

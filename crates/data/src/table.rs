@@ -296,7 +296,7 @@ impl Accepted {
 }
 
 /// The integers of a column; `None` where it is empty or the integer too large. Its type has been checked.
-fn integers(column: &dyn Array) -> Vec<Option<i64>> {
+pub(crate) fn integers(column: &dyn Array) -> Vec<Option<i64>> {
     fn of<T: ArrowPrimitiveType<Native: TryInto<i64>>>(column: &dyn Array) -> Vec<Option<i64>> {
         column.as_primitive::<T>().iter().map(|v| v.and_then(|v| v.try_into().ok())).collect()
     }

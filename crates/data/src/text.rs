@@ -73,6 +73,11 @@ impl Csv {
         Ok(Self { file, reader, header, fields: csv::StringRecord::new(), ended })
     }
 
+    /// Names of the columns, in small letters.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.header
+    }
+
     /// Position of a column, if it is there.
     pub(crate) fn find(&self, name: &str) -> Result<Option<usize>> {
         let name = name.to_ascii_lowercase();

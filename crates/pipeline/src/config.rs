@@ -22,10 +22,16 @@ pub struct Config {
     pub seed: u64,
     /// Folder of everything written, relative to the configuration file.
     pub output: PathBuf,
+    /// Where forecasts are filed: a folder, relative to the configuration file, or `s3://BUCKET/PREFIX`; `archive` in the
+    /// output folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<PathBuf>,
     /// What is forecast.
     pub target: Target,
     /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
     pub vintage: String,
+    /// When this edition was known, and what of it may still change.
+    pub truth: Truth,
     /// Where observations come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -60,8 +66,10 @@ impl Default for Config {
             name: "run".to_owned(),
             seed: 42,
             output: "forewarn-out".into(),
+            archive: None,
             target: Target::default(),
             vintage: "not stated".to_owned(),
+            truth: Truth::default(),
             source: None,
             download: None,
             validation: Validation::default(),
@@ -104,6 +112,18 @@ impl Default for Target {
             counted: "deaths".to_owned(),
         }
     }
+}
+
+/// When an edition of the observations was known, and what of it may still change.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Truth {
+    /// Day on which it was published, such as `2021-06-20`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+    /// First period whose values may still be revised, such as `2020-01`; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisional_from: Option<String>,
 }
 
 /// What is fetched, and how patiently.
@@ -186,10 +206,14 @@ pub struct Features {
     pub query_set: Option<PathBuf>,
 }
 
-/// How far and how finely.
+/// From where, how far and how finely.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Forecast {
+    /// The last period that counts as known (`2018-12`): later observations are dropped once they are checked. The last
+    /// one of the data when absent. The values before are those of today's edition, which were not all known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Periods ahead: every step from 1 to this.
     pub steps: Step,
     /// Draws a unit and step, for models that return draws.
@@ -198,7 +222,7 @@ pub struct Forecast {
 
 impl Default for Forecast {
     fn default() -> Self {
-        Self { steps: Step(36), draws: 100 }
+        Self { origin: None, steps: Step(36), draws: 100 }
     }
 }
 

@@ -72,7 +72,9 @@ impl Error {
             | Self::Data(forewarn_data::Error::Config { .. })
             | Self::Core(forewarn_core::Error::Config { .. }) => 2,
             Self::Gate { .. } => 3,
-            Self::Busy { .. } | Self::Data(forewarn_data::Error::Network { temporary: true, .. }) => 75,
+            Self::Busy { .. }
+            | Self::Data(forewarn_data::Error::Network { temporary: true, .. })
+            | Self::Store(forewarn_store::Error::Remote { temporary: true, .. }) => 75,
             _ => 1,
         }
     }

@@ -1,21 +1,34 @@
 //! Filing: every forecast of the run goes into the archive, with what made it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use forewarn_store::{Archive, Digest, Made as HowMade, Manifest};
+use forewarn_store::{Archive, Digest, Filed, Made as HowMade, Manifest, Unreadable};
 use serde_json::json;
 
-use crate::Result;
-use crate::results::Results;
+use crate::components::ModelSpec;
+use crate::session::Session;
 use crate::stages::forecast::Made;
+use crate::stages::train::Trained;
+use crate::{Resolved, Result};
+
+/// Forecasts that are to be filed, and what made them.
+#[derive(Clone, Copy)]
+pub(crate) struct Issue<'a> {
+    /// The run.
+    pub(crate) session: &'a Session<'a>,
+    /// The models that were fitted on all data.
+    pub(crate) trained: &'a [(&'a ModelSpec, Trained)],
+    /// The forecasts of models and ensembles.
+    pub(crate) made: &'a [Made],
+}
 
 /// The records of all forecasts, with the files they are about.
-pub(crate) fn manifests(results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
-    let config = Digest::of_bytes(results.ctx.run.to_toml().as_bytes());
+pub(crate) fn manifests(issue: &Issue<'_>) -> Vec<(Manifest, PathBuf)> {
+    let config = Digest::of_bytes(issue.session.ctx.run.to_toml().as_bytes());
     let record =
-        |made: &Made| Some((manifest(results, made, how(results, made)?, &config), made.file.clone()));
-    results.made.iter().filter_map(record).collect()
+        |made: &Made| Some((manifest(issue.session, made, how(issue, made)?, &config), made.file.clone()));
+    issue.made.iter().filter_map(record).collect()
 }
 
 /// Files them; what is already there stays.
@@ -23,19 +36,38 @@ pub(crate) fn manifests(results: &Results<'_>) -> Vec<(Manifest, PathBuf)> {
 /// # Errors
 /// [`crate::Error::Store`] when something else is filed under the same run.
 pub(crate) fn file(archive: &Archive, manifests: Vec<(Manifest, PathBuf)>) -> Result<Vec<PathBuf>> {
-    manifests.into_iter().map(|(manifest, forecast)| Ok(archive.file(manifest, &forecast)?.file())).collect()
+    let file =
+        |(manifest, forecast): (Manifest, PathBuf)| Ok(archive.file(manifest, &forecast)?.file_place());
+    manifests.into_iter().map(file).collect()
 }
 
-/// The archive of a run's output folder.
-pub(crate) fn archive(root: &Path) -> Result<Archive> {
-    Ok(Archive::open(root.join("archive"))?)
+/// The archive of a run.
+///
+/// # Errors
+/// An address that is none.
+pub(crate) fn archive(run: &Resolved) -> Result<Archive> {
+    Ok(Archive::open(run.archive())?)
 }
 
-fn manifest(results: &Results<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
-    let (ctx, settings) = (results.ctx, &results.ctx.run.config);
+/// What is filed under one of `names`, in the order of the archive.
+///
+/// # Errors
+/// An archive that cannot be read, or a manifest of one of them that cannot; those of others are nobody's concern here.
+pub(crate) fn of(archive: &Archive, names: &[String]) -> Result<Vec<Filed>> {
+    let (mut found, unreadable) = archive.list()?;
+    let concerns = |broken: &Unreadable| names.iter().any(|name| name == broken.name());
+    if let Some(broken) = unreadable.into_iter().find(concerns) {
+        return Err(broken.error.into());
+    }
+    found.retain(|filed| names.contains(&filed.manifest.name));
+    Ok(found)
+}
+
+fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
+    let (ctx, settings) = (session.ctx, &session.ctx.run.config);
     Manifest {
-        schema: 1,
-        run: results.id.to_owned(),
+        schema: Manifest::SCHEMA,
+        run: session.id.clone(),
         name: made.name.clone(),
         made: how,
         target: settings.target.column.clone(),
@@ -48,16 +80,17 @@ fn manifest(results: &Results<'_>, made: &Made, how: HowMade, config: &Digest) -
         missing: made.size.missing,
         seed: made.seed,
         vintage: settings.vintage.clone(),
-        code: results.code.revision.clone(),
+        code: session.code.revision.clone(),
         config: config.clone(),
-        data: BTreeMap::from([(results.snapshot.name.clone(), results.snapshot.digest.clone())]),
+        data: BTreeMap::from([(session.snapshot.name.clone(), session.snapshot.digest.clone())]),
+        inputs: BTreeMap::new(),
         file: made.sha256.clone(),
     }
 }
 
 /// How a forecast was made; `None` for one that is neither a model's nor an ensemble's.
-fn how(results: &Results<'_>, made: &Made) -> Option<HowMade> {
-    if let Some((spec, trained)) = results.trained.iter().find(|(spec, _)| spec.name == made.name) {
+fn how(issue: &Issue<'_>, made: &Made) -> Option<HowMade> {
+    if let Some((spec, trained)) = issue.trained.iter().find(|(spec, _)| spec.name == made.name) {
         return Some(HowMade::Model {
             algorithm: spec.algorithm.clone(),
             settings: spec.settings.clone(),
@@ -65,9 +98,9 @@ fn how(results: &Results<'_>, made: &Made) -> Option<HowMade> {
             state: trained.digest.to_string(),
         });
     }
-    let spec = results.ensembles.iter().find(|e| e.name == made.name)?;
+    let spec = issue.session.ensembles.iter().find(|e| e.name == made.name)?;
     let members =
-        results.made.iter().filter(|m| spec.members.contains(&m.name) && !made.absent.contains(&m.name));
+        issue.made.iter().filter(|m| spec.members.contains(&m.name) && !made.absent.contains(&m.name));
     Some(HowMade::Ensemble {
         algorithm: spec.algorithm.clone(),
         settings: spec.settings.clone(),

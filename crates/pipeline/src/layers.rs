@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use forewarn_store::is_address;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -106,6 +107,15 @@ impl Resolved {
     /// A path of the configuration, seen from here.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.folder().join(path)
+    }
+
+    /// Where forecasts are filed: the path of a folder, or an address.
+    pub fn archive(&self) -> PathBuf {
+        match &self.config.archive {
+            Some(place) if is_address(place) => place.clone(),
+            Some(folder) => self.path(folder),
+            None => self.path(&self.config.output).join("archive"),
+        }
     }
 
     /// All values with their origins, by path.
@@ -261,6 +271,20 @@ mod tests {
         let e = place(load("", &[], &["seed=many"]));
         assert!(e.starts_with("--set seed: invalid type"), "{e}");
         assert!(place(load("", &[], &["seed"])).contains("expected `path=value`"));
+    }
+
+    #[test]
+    fn the_archive_is_in_the_output_folder_or_elsewhere() {
+        let archive = |text: &str, environment: &[(&str, &str)]| {
+            let run = load(text, environment, &[]).unwrap();
+            run.archive().strip_prefix(run.folder()).map_or(run.archive(), Path::to_path_buf)
+        };
+        assert_eq!(archive("", &[]), Path::new("forewarn-out/archive"));
+        assert_eq!(archive("output = \"o\"", &[]), Path::new("o/archive"));
+        assert_eq!(archive("output = \"o\"\narchive = \"../kept\"", &[]), Path::new("../kept"));
+        assert_eq!(archive("archive = \"s3://bucket/p\"", &[]), Path::new("s3://bucket/p"));
+        assert_eq!(archive("archive = \"/kept\"", &[]), Path::new("/kept"));
+        assert_eq!(archive("", &[("FOREWARN_ARCHIVE", "file:///kept")]), Path::new("file:///kept"));
     }
 
     #[test]

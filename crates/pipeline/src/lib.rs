@@ -20,11 +20,13 @@ pub mod importance;
 mod judge;
 mod layers;
 mod model_catalog;
+pub mod online;
 mod page;
 mod partitions;
 mod progress;
 pub mod promotion;
 pub mod redteam;
+pub mod replay;
 pub mod report;
 mod results;
 mod run;
@@ -33,6 +35,7 @@ pub mod scoring;
 mod session;
 mod stages;
 pub mod sweep;
+pub mod truth;
 mod usage;
 pub mod why;
 
@@ -46,7 +49,10 @@ pub use config::{
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
-pub use forewarn_store::{Artifact, Artifacts, Cost};
+pub use forewarn_store::{
+    Archive, Artifact, Artifacts, Cost, FaultKind, Filed, Made, Manifest, Unreadable, Verification,
+    write_table,
+};
 pub use judge::judge;
 pub use layers::{Resolved, Shown};
 pub use partitions::{Partitions, Ranges, Yearly};

@@ -264,7 +264,7 @@ fn models(results: &Results<'_>) -> Vec<Model> {
 }
 
 fn filed(results: &Results<'_>, archive: &Archive, manifest: &Manifest) -> Filed {
-    let place = archive.place(manifest);
+    let place = archive.filed(manifest.clone()).place();
     Filed {
         model: manifest.name.clone(),
         path: place.strip_prefix(results.root).unwrap_or(&place).display().to_string(),

@@ -10,7 +10,6 @@ use crate::scores::{NamedMetric, Scores};
 use crate::stages::fetch::Snapshot;
 use crate::stages::forecast::Made;
 use crate::stages::maps::Picture;
-use crate::stages::train::Trained;
 
 /// What a run has made, and of what.
 pub(crate) struct Results<'a> {
@@ -32,8 +31,6 @@ pub(crate) struct Results<'a> {
     pub(crate) ensembles: &'a [EnsembleSpec],
     /// Metrics, by name.
     pub(crate) metrics: &'a [NamedMetric],
-    /// The models that were fitted on all data.
-    pub(crate) trained: &'a [(&'a ModelSpec, Trained)],
     /// The forecasts of models and ensembles.
     pub(crate) made: &'a [Made],
     /// The scores.

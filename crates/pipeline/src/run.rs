@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::engine::StepRecord;
+use crate::filing::Issue;
 use crate::gates::{Judgement, Kind};
 use crate::model_catalog::{Parts, catalog};
 use crate::progress::Observer;
@@ -27,7 +28,7 @@ use crate::stages::maps::Picture;
 use crate::stages::train::Trained;
 use crate::stages::{combine, evaluate, features, forecast, maps, train, validate};
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result, filing, gates, page, partitions};
+use crate::{Error, Resolved, Result, filing, gates, page, partitions, truth};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +39,8 @@ pub enum Until {
     Features,
     /// The fitted models.
     Train,
+    /// The forecasts of models and ensembles, filed without being evaluated or judged: for origins that are past.
+    Hindcast,
     /// The models' forecasts.
     Forecast,
     /// The ensembles' forecasts.
@@ -205,7 +208,9 @@ impl<'a> Work<'a> {
         if self.until < Until::Features {
             return Ok(None);
         }
-        self.input_gate()?;
+        if self.until != Until::Hindcast {
+            self.input_gate()?;
+        }
         if let Some(features) = features::features(self.ctx)? {
             self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
             self.ctx.keep_features(features);
@@ -213,8 +218,12 @@ impl<'a> Work<'a> {
         if self.until < Until::Train {
             return Ok(None);
         }
-        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
         let trained = self.train(models, PartitionName::Forecasting, self.ctx.origin())?;
+        if self.until == Until::Hindcast {
+            self.hindcast(ensembles, &trained)?;
+            return Ok(None);
+        }
+        let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
         let calibrated = self.train(models, partition.name, partition.origins.first)?;
         if self.until < Until::Forecast {
             return Ok(None);
@@ -255,13 +264,12 @@ impl<'a> Work<'a> {
             models,
             ensembles,
             metrics,
-            trained: &trained,
             made: &made,
             evaluated: &evaluated,
             pictures: &pictures,
         };
-        let archive = filing::archive(&self.session.root)?;
-        let manifests = filing::manifests(&results);
+        let archive = filing::archive(self.ctx.run)?;
+        let manifests = filing::manifests(&Issue { session: self.session, trained: &trained, made: &made });
         let page = page::page(&results, &archive, &manifests)?;
         self.write("report.html", page.as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
@@ -272,8 +280,26 @@ impl<'a> Work<'a> {
                 return Err(Error::Gate { gate, reason: told });
             }
             self.files.extend(filing::file(&archive, manifests)?);
+            truth::record(self.session)?;
         }
         Ok(Some(report))
+    }
+
+    /// Makes the forecasts and files them, without evaluating or judging them.
+    fn hindcast(&mut self, ensembles: &[EnsembleSpec], trained: &[(&ModelSpec, Trained)]) -> Result<()> {
+        let mut backtests = Vec::new();
+        if ensembles.iter().any(|e| e.ensemble.learns()) {
+            let partition = partitions::evaluated(&self.ctx.run.config, self.ctx.axis())?;
+            let models = &self.session.models;
+            let calibrated = self.train(models, partition.name, partition.origins.first)?;
+            backtests = self.backtests(partition.origins, &calibrated, ensembles)?;
+        }
+        let mut made = self.forecast(trained)?;
+        self.combine(ensembles, &mut made, &backtests)?;
+        let issue = Issue { session: self.session, trained, made: &made };
+        let archive = filing::archive(self.ctx.run)?;
+        self.files.extend(filing::file(&archive, filing::manifests(&issue))?);
+        Ok(())
     }
 
     /// Lets the observations pass, or stops the run before a model sees them.

@@ -1,6 +1,6 @@
-//! Writes a small forecast and files it: `cargo run -p forewarn-store --example write_archive -- FOLDER`
+//! Writes a small forecast and files it: `cargo run -p forewarn-store --example write_archive -- ARCHIVE [RUN]`
 //!
-//! Prints the folder of the forecast. Unit u (62,356, 79,599, 80,317, 190,511, 190,512) has, at step s, the draws
+//! ARCHIVE is a folder or `s3://BUCKET/PREFIX`. Prints the place of the forecast. Unit u (62,356, 79,599, 80,317, 190,511, 190,512) has, at step s, the draws
 //! 0.5 u mod 7 + s + d^2 / 4 for d = 0 .. 4, but cell 80,317 has no forecast. Origin is December 2020, 36 steps.
 
 use std::collections::BTreeMap;
@@ -26,10 +26,10 @@ fn field(step: u16) -> forewarn_core::Result<Field> {
     Field::draws(ORIGIN, Step(step), units, DRAWS, values)
 }
 
-fn manifest(labels: &Labels, file: Digest) -> Manifest {
+fn manifest(labels: &Labels, run: &str, file: Digest) -> Manifest {
     Manifest {
-        schema: 1,
-        run: "example".into(),
+        schema: Manifest::SCHEMA,
+        run: run.into(),
         name: "pink_panther".into(),
         made: Made::Model {
             algorithm: "formula".into(),
@@ -50,20 +50,23 @@ fn manifest(labels: &Labels, file: Digest) -> Manifest {
         code: env!("CARGO_PKG_VERSION").into(),
         config: Digest::of_bytes(b""),
         data: BTreeMap::new(),
+        inputs: BTreeMap::new(),
         file,
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args_os().nth(1).ok_or("usage: write_archive FOLDER")?;
+    let mut arguments = std::env::args().skip(1);
+    let archive = arguments.next().ok_or("usage: write_archive ARCHIVE [RUN]")?;
+    let run = arguments.next().unwrap_or_else(|| "example".to_owned());
     let labels = Labels { target: "ged_sb".into(), level: "pgm".into(), cadence: Cadence::Month };
 
     let fields = (1..=STEPS).map(field).collect::<forewarn_core::Result<Vec<_>>>()?;
     let file = tempfile::NamedTempFile::new()?;
     write_forecast(file.as_file(), &labels, fields)?;
 
-    let record = manifest(&labels, Digest::of_file(file.path())?);
-    let filed = Archive::open(folder)?.file(record, file.path())?;
-    writeln!(std::io::stdout(), "{}", filed.dir.display())?;
+    let record = manifest(&labels, &run, Digest::of_file(file.path())?);
+    let filed = Archive::open(archive)?.file(record, file.path())?;
+    writeln!(std::io::stdout(), "{}", filed.place().display())?;
     Ok(())
 }

@@ -1,281 +1,202 @@
 //! The archive: every forecast that was issued, immutable, with what made it.
 //!
-//! `root/TARGET/NAME/ORIGIN/RUN/` holds `forecast.parquet` and `manifest.json`. The manifest is written last: a folder
-//! without one is no forecast. The files are all there is: no index has to be kept in step with them. One process at a
-//! time may file the same forecast; any number may read.
+//! `TARGET/NAME/ORIGIN/RUN/` holds `forecast-DIGEST.parquet` and `manifest.json`, in a folder or an S3 bucket. The
+//! manifest is written last, and only where there is none yet: a forecast without one is no forecast, and of several
+//! writers one is the first. The objects are all there is; the index is a cache. Any number may write and read at once.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
+mod filed;
+mod index;
+mod manifest;
+mod verification;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use forewarn_core::{Cadence, Period, Step};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::file::{self, UNFINISHED};
-use crate::forecast::ForecastFile;
+use crate::objects::{self, Object, Objects, each};
 use crate::{Digest, Error, Result};
 
-const FORECAST: &str = "forecast.parquet";
+use index::Index;
+
+pub use filed::Filed;
+pub use manifest::{Made, Manifest};
+pub use verification::{Fault, FaultKind, Verification};
+
 const MANIFEST: &str = "manifest.json";
 
-/// Version of [`Manifest`].
-const SCHEMA: u32 = 1;
-
-/// What made a forecast.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// Version of this record: 1.
-    pub schema: u32,
-    /// Run that made it.
-    pub run: String,
-    /// Model or ensemble.
-    pub name: String,
-    /// How it was made.
-    pub made: Made,
-    /// Column that is forecast.
-    pub target: String,
-    /// Level of analysis.
-    pub level: String,
-    /// How often.
-    pub cadence: Cadence,
-    /// Last period that was known, with its label.
-    pub origin: (Period, String),
-    /// Steps 1 to this.
-    pub steps: Step,
-    /// Draws a unit; `None` for a point forecast.
-    pub draws: Option<usize>,
-    /// Units.
-    pub units: u64,
-    /// Unit-steps without a forecast.
-    pub missing: u64,
-    /// Seed of the draws.
-    pub seed: u64,
-    /// Which edition of the observations it knew, in words.
-    pub vintage: String,
-    /// Version and revision of the program.
-    pub code: String,
-    /// Digest of the resolved configuration.
-    pub config: Digest,
-    /// Digests of the sources, by name.
-    pub data: BTreeMap<String, String>,
-    /// Digest of the Parquet file.
-    pub file: Digest,
+/// A manifest that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Its folder in the archive: `TARGET/NAME/ORIGIN/RUN`.
+    pub folder: String,
+    /// Why.
+    pub error: Error,
 }
 
-/// How a forecast was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Made {
-    /// By a model.
-    Model {
-        /// Catalog name.
-        algorithm: String,
-        /// Its settings.
-        settings: Value,
-        /// Name of the fitted artifact.
-        artifact: String,
-        /// Digest of its state.
-        state: String,
-    },
-    /// By an ensemble.
-    Ensemble {
-        /// Catalog name.
-        algorithm: String,
-        /// Its settings.
-        settings: Value,
-        /// Role in the run.
-        role: String,
-        /// Digests of the members' forecasts, by name.
-        members: BTreeMap<String, String>,
-        /// Members that it had to do without, with the reason.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        absent: BTreeMap<String, String>,
-        /// Weights of the members, steps x members in the order of their names; empty where it has none.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        weights: Vec<Vec<f64>>,
-    },
-    /// By making forecasts of cells and of countries add up.
-    Reconciliation {
-        /// Catalog name.
-        algorithm: String,
-        /// Its settings.
-        settings: Value,
-        /// Name and digest of the cells' forecast.
-        cells: (String, String),
-        /// Name and digest of the countries' forecast.
-        countries: (String, String),
-    },
-}
-
-/// A forecast in the archive.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Filed {
-    /// Its folder.
-    pub dir: PathBuf,
-    /// What made it.
-    pub manifest: Manifest,
-}
-
-impl Filed {
-    /// The forecast in a folder of an archive.
-    ///
-    /// # Errors
-    /// [`Error::Io`] or [`Error::Damaged`] when its manifest cannot be read.
-    pub fn read(dir: &Path) -> Result<Self> {
-        read(dir)
-    }
-
-    /// Its Parquet file.
-    pub fn file(&self) -> PathBuf {
-        self.dir.join(FORECAST)
-    }
-
-    /// Opens it.
-    ///
-    /// # Errors
-    /// [`Error::Io`] or [`Error::Damaged`].
-    pub fn open(&self) -> Result<ForecastFile> {
-        ForecastFile::open(&self.file())
+impl Unreadable {
+    /// The model or ensemble that it is about.
+    pub fn name(&self) -> &str {
+        self.folder.split('/').nth(1).unwrap_or_default()
     }
 }
 
-/// Forecasts below one folder.
+/// Forecasts below one folder, or one prefix of a bucket.
 #[derive(Debug, Clone)]
 pub struct Archive {
-    root: PathBuf,
+    objects: Arc<dyn Objects>,
 }
 
 impl Archive {
-    /// The archive below `root`, which is made when it is not there.
+    /// The archive at a place: the path of a folder, `file:///FOLDER`, or `s3://BUCKET/PREFIX` with the credentials and the
+    /// endpoint of the variables `AWS_*`. A folder is made with the first forecast.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be made.
-    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
-        let root = root.into();
-        file::create_folder(&root)?;
-        Ok(Self { root })
+    /// [`Error::Remote`] when an address or the settings of S3 are wrong. Nobody is asked yet.
+    pub fn open(place: impl Into<PathBuf>) -> Result<Self> {
+        Ok(Self { objects: objects::open(&place.into())? })
     }
 
-    /// Where a forecast belongs.
-    pub fn place(&self, manifest: &Manifest) -> PathBuf {
-        let origin = manifest.origin.1.replace(':', "");
-        [&manifest.target, &manifest.name, &origin, &manifest.run]
-            .iter()
-            .fold(self.root.clone(), |p, part| p.join(part))
+    /// The archive in any kind of store.
+    pub fn over(objects: Arc<dyn Objects>) -> Self {
+        Self { objects }
     }
 
-    /// Files a forecast; filing the same again changes nothing.
+    /// Where it is: a path, or an address.
+    pub fn place(&self) -> PathBuf {
+        self.objects.place("")
+    }
+
+    /// The forecast that a manifest is about, whether or not it is filed.
+    pub fn filed(&self, manifest: Manifest) -> Filed {
+        let folder = manifest.folder();
+        Filed { manifest, objects: Arc::clone(&self.objects), folder }
+    }
+
+    /// Files a forecast; filing the same again changes nothing, and puts a Parquet file back that was lost or damaged.
     ///
     /// # Errors
     /// [`Error::Conflict`] when something else is filed there; [`Error::Damaged`] when `forecast` is not what the
-    /// manifest says, or the manifest names no place in the archive.
+    /// manifest says, or the manifest names no place in the archive; [`Error::Io`] or [`Error::Remote`] when the archive
+    /// cannot be written: then it may be filed nevertheless, and filing it again tells.
     pub fn file(&self, manifest: Manifest, forecast: &Path) -> Result<Filed> {
         check(&manifest, forecast)?;
-        let dir = self.place(&manifest);
-        let path = dir.join(MANIFEST);
-        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::io(&path)(e.into()))?;
-        if path.exists() {
-            let filed = read(&dir)?;
-            return same(&filed, &manifest, &text).map(|()| filed);
+        let bytes = std::fs::read(forecast).map_err(Error::io(forecast))?;
+        expect(&bytes, &manifest, forecast)?;
+        let filed = self.filed(Manifest { schema: Manifest::SCHEMA, ..manifest });
+        if let Some(there) = self.there(&filed)? {
+            return self.same(there, &filed, &bytes);
         }
-        file::sweep(&dir)?;
-        file::write_with(&dir.join(FORECAST), |out| copy(forecast, out, &manifest.file))?;
-        file::write_bytes(&path, &text)?;
-        Ok(Filed { dir, manifest })
+        self.objects.put(&filed.data(), &bytes)?;
+        if self.objects.put_new(&filed.record(), &filed.manifest.text()?)? {
+            return Ok(filed);
+        }
+        // Somebody else was quicker, or an answer to us was lost.
+        let place = self.objects.place(&filed.record());
+        let gone = || Error::damaged(&place, "was removed while it was filed; file it again");
+        self.same(self.there(&filed)?.ok_or_else(gone)?, &filed, &bytes)
     }
 
-    /// Every forecast, by target, name, origin and run.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when a folder cannot be read, [`Error::Damaged`] when a manifest cannot.
-    pub fn list(&self) -> Result<Vec<Filed>> {
-        let mut found = Vec::new();
-        collect(&self.root, &mut found)?;
-        found.sort_by(|a, b| a.dir.cmp(&b.dir));
-        Ok(found)
+    /// What is filed at the place of `offered`.
+    fn there(&self, offered: &Filed) -> Result<Option<Filed>> {
+        let Some(text) = self.objects.get(&offered.record())? else { return Ok(None) };
+        let manifest = self.parse(&offered.record(), &text)?;
+        Ok(Some(Filed { manifest, ..offered.clone() }))
     }
 
-    /// Whether a forecast is what was filed.
+    fn parse(&self, name: &str, text: &[u8]) -> Result<Manifest> {
+        Manifest::parse(text).map_err(|reason| Error::damaged(&self.objects.place(name), reason))
+    }
+
+    /// What is filed, if it is what is offered; else both digests of what differs.
+    fn same(&self, there: Filed, offered: &Filed, bytes: &[u8]) -> Result<Filed> {
+        if (Manifest { schema: Manifest::SCHEMA, ..there.manifest.clone() }) == offered.manifest {
+            if there.bytes().is_err() {
+                self.objects.put(&there.data(), bytes)?;
+            }
+            return Ok(there);
+        }
+        let (filed, now) = (&there.manifest.file, &offered.manifest.file);
+        if filed == now {
+            let path = self.objects.place(&there.record());
+            let [filed, offered] =
+                [&there, offered].map(|f| f.manifest.text().map(|text| Digest::of_bytes(&text)));
+            return Err(Error::Conflict { path, filed: filed?.to_string(), offered: offered?.to_string() });
+        }
+        // What we have put there, now or before, will never have a manifest. If it stays, `verify_all` names it.
+        let _ = self.objects.delete(&offered.data());
+        let path = self.objects.place(&there.data());
+        Err(Error::Conflict { path, filed: filed.to_string(), offered: now.to_string() })
+    }
+
+    /// Every forecast, by target, name, origin and run; and the manifests that cannot be read.
     ///
     /// # Errors
-    /// [`Error::Damaged`] with both digests when it is not.
-    pub fn verify(&self, filed: &Filed) -> Result<()> {
-        let (path, found) = (filed.file(), Digest::of_file(&filed.file())?);
-        if found == filed.manifest.file {
-            return Ok(());
+    /// [`Error::Io`] or [`Error::Remote`] when the archive itself cannot be read.
+    pub fn list(&self) -> Result<(Vec<Filed>, Vec<Unreadable>)> {
+        let mut objects = self.objects.list("")?;
+        objects.retain(|object| folder_of(&object.name).is_some());
+        objects.sort_by(|a, b| a.name.split('/').cmp(b.name.split('/')));
+        let mut index = Index::read(&*self.objects);
+        let known: Vec<Option<Manifest>> = objects.iter().map(|object| index.take(object)).collect();
+        let new = known.iter().filter(|known| known.is_none()).count();
+        let unread = objects.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(o, _)| o);
+        let mut read = self.read_all(&unread.collect::<Vec<_>>()).into_iter();
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+        for (object, known) in objects.iter().zip(known) {
+            let folder = folder_of(&object.name).unwrap_or_default().to_owned();
+            match known.map_or_else(|| read.next().unwrap_or(Ok(None)), |known| Ok(Some(known))) {
+                Ok(Some(manifest)) => {
+                    found.push((object, Filed { manifest, objects: Arc::clone(&self.objects), folder }));
+                }
+                // It was removed since the objects were listed.
+                Ok(None) => {}
+                Err(error) => unreadable.push(Unreadable { folder, error }),
+            }
         }
-        Err(Error::damaged(&path, format!("has sha256 {found}, it was filed with {}", filed.manifest.file)))
+        let all = found.iter().map(|(object, filed)| (*object, &filed.manifest));
+        Index::keep(&*self.objects, new, all);
+        Ok((found.into_iter().map(|(_, filed)| filed).collect(), unreadable))
+    }
+
+    /// The manifests; `None` for one that is not there any more.
+    fn read_all(&self, objects: &[&Object]) -> Vec<Result<Option<Manifest>>> {
+        each(objects, |object| {
+            let text = self.objects.get(&object.name)?;
+            text.map(|text| self.parse(&object.name, &text)).transpose()
+        })
     }
 }
 
-/// Copies a file that must have this digest.
-fn copy(from: &Path, out: &mut File, expected: &Digest) -> Result<()> {
-    let found = Digest::of_pieces(from, |piece| out.write_all(piece).map_err(Error::io(from)))?;
+/// The folder of a forecast, when an object is the manifest of one. What begins with a dot is none.
+fn folder_of(name: &str) -> Option<&str> {
+    let folder = name.strip_suffix(MANIFEST)?.strip_suffix('/')?;
+    let parts: Vec<&str> = folder.split('/').collect();
+    (parts.len() == 4 && parts.iter().all(|part| is_name(part))).then_some(folder)
+}
+
+fn is_name(part: &str) -> bool {
+    !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\'])
+}
+
+/// Whether bytes are those that a manifest is about.
+fn expect(bytes: &[u8], manifest: &Manifest, from: &Path) -> Result<()> {
+    let (found, expected) = (Digest::of_bytes(bytes), &manifest.file);
     if found == *expected {
         return Ok(());
     }
     Err(Error::damaged(from, format!("has sha256 {found}, the manifest says {expected}; make it again")))
 }
 
-/// Whether the record is of this version, and its names are names of folders that [`Archive::list`] looks into.
+/// Whether the record is of a known version, and its names are names of folders that [`Archive::list`] looks into.
 fn check(manifest: &Manifest, forecast: &Path) -> Result<()> {
-    if manifest.schema != SCHEMA {
-        return Err(Error::damaged(forecast, version(manifest.schema)));
+    if manifest.schema > Manifest::SCHEMA {
+        return Err(Error::damaged(forecast, manifest::version(manifest.schema)));
     }
     for part in [&manifest.target, &manifest.name, &manifest.origin.1, &manifest.run] {
-        if part.is_empty() || part.starts_with('.') || part.contains(['/', '\\']) {
+        if !is_name(part) {
             let reason =
                 format!("`{part}` cannot name a folder of the archive; use letters, digits, - and _");
             return Err(Error::damaged(forecast, reason));
         }
     }
     Ok(())
-}
-
-fn version(found: u32) -> String {
-    format!("its manifest is of version {found}, this program knows version {SCHEMA}: use a newer one")
-}
-
-/// Whether what is filed is what is offered, with the record `text`; else both digests of the file that differs.
-fn same(filed: &Filed, offered: &Manifest, text: &[u8]) -> Result<()> {
-    if filed.manifest == *offered {
-        return Ok(());
-    }
-    let (path, there, now) = if filed.manifest.file == offered.file {
-        let path = filed.dir.join(MANIFEST);
-        let there = Digest::of_file(&path)?;
-        (path, there, Digest::of_bytes(text))
-    } else {
-        (filed.file(), filed.manifest.file.clone(), offered.file.clone())
-    };
-    Err(Error::Conflict { path, filed: there.to_string(), offered: now.to_string() })
-}
-
-fn collect(folder: &Path, found: &mut Vec<Filed>) -> Result<()> {
-    if folder.join(MANIFEST).exists() {
-        found.push(read(folder)?);
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
-        let path = entry.map_err(Error::io(folder))?.path();
-        let unfinished = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(UNFINISHED));
-        if path.is_dir() && !unfinished {
-            collect(&path, found)?;
-        }
-    }
-    Ok(())
-}
-
-fn read(dir: &Path) -> Result<Filed> {
-    let path = dir.join(MANIFEST);
-    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
-    if manifest.schema != SCHEMA {
-        return Err(Error::damaged(&path, version(manifest.schema)));
-    }
-    Ok(Filed { dir: dir.to_path_buf(), manifest })
 }

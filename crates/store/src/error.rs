@@ -34,6 +34,16 @@ pub enum Error {
         /// Digest of what was to be filed.
         offered: String,
     },
+    /// A server refused or did not answer.
+    #[error("{}: {reason}", place.display())]
+    Remote {
+        /// Address of the object.
+        place: PathBuf,
+        /// What it said, and the cure.
+        reason: String,
+        /// Whether trying again later may help.
+        temporary: bool,
+    },
     /// A field does not fit.
     #[error(transparent)]
     Core(#[from] forewarn_core::Error),
@@ -44,6 +54,11 @@ impl Error {
     pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { path, source }
+    }
+
+    /// An [`Error::Remote`] that stays until somebody does something about it.
+    pub(crate) fn remote(place: PathBuf, reason: impl Into<String>) -> Self {
+        Self::Remote { place, reason: reason.into(), temporary: false }
     }
 
     /// An [`Error::Damaged`].

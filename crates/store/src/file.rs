@@ -1,10 +1,10 @@
 //! Files that appear whole or not at all.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::{Error, Result};
 
@@ -21,15 +21,80 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// [`write_bytes`], with what `write` writes; when it fails, nothing has happened.
 pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    let file = written(path, write)?;
+    file.persist(path).map_err(|e| Error::io(path)(e.error))?;
+    sync_folder(parent(path))
+}
+
+/// [`write_with`], but only where nothing is: `false` when something is there, which stays. Of several writers one wins.
+pub(crate) fn write_new(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<bool> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let file = written(path, write)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => sync_folder(parent(path)).map(|()| true),
+        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(Error::io(path)(e.error)),
+    }
+}
+
+/// A file beside `path` with all that `write` writes, flushed to disk and not in its place yet.
+fn written(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<NamedTempFile> {
     let folder = parent(path);
     create_folder(folder)?;
-    let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
+    let mut file = unfinished(folder)?;
     write(file.as_file_mut())?;
     file.as_file().sync_all().map_err(Error::io(path))?;
     // Temporary files are private by default; a result is for all who may read the folder.
     open_to_readers(file.path())?;
-    file.persist(path).map_err(|e| Error::io(path)(e.error))?;
-    sync_folder(folder)
+    Ok(file)
+}
+
+/// A new file that is locked: [`sweep_abandoned`] takes those away that nobody has locked any more.
+fn unfinished(folder: &Path) -> Result<NamedTempFile> {
+    loop {
+        let file = Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder))?;
+        // Where files cannot be locked, none is ever taken away.
+        let _ = file.as_file().lock();
+        // Somebody may have taken it away before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the files that killed writers left in a folder, and none of a writer that is at work.
+///
+/// # Errors
+/// [`Error::Io`] when the folder cannot be read.
+pub(crate) fn sweep_abandoned(folder: &Path) -> Result<()> {
+    for path in leftovers(folder)? {
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        // A lock goes with the process that has it, however it ends.
+        if file.is_ok_and(|file| file.try_lock().is_ok()) {
+            // Gone already, or not ours to remove: it is in nobody's way.
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    Ok(())
+}
+
+/// What begins with [`UNFINISHED`] in a folder; nothing when there is no folder.
+fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(Error::io(folder)(e)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io(folder))?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// Makes a folder and those above it, each flushed to disk.
@@ -39,9 +104,7 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     }
     create_folder(parent(folder))?;
     match std::fs::create_dir(folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists || !folder.is_dir() => {
-            Err(Error::io(folder)(e))
-        }
+        Err(e) if e.kind() != ErrorKind::AlreadyExists || !folder.is_dir() => Err(Error::io(folder)(e)),
         _ => sync_folder(parent(folder)),
     }
 }
@@ -73,22 +136,12 @@ pub(crate) fn open_to_readers(_: &Path) -> Result<()> {
 /// # Errors
 /// [`Error::Io`] when the folder cannot be read.
 pub fn sweep(folder: &Path) -> Result<usize> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(e) => return Err(Error::io(folder)(e)),
-    };
-    let mut swept = 0;
-    for entry in entries {
-        let path = entry.map_err(Error::io(folder))?.path();
-        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(UNFINISHED)) {
-            let removed =
-                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-            removed.map_err(Error::io(&path))?;
-            swept += 1;
-        }
+    let found = leftovers(folder)?;
+    for path in &found {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        removed.map_err(Error::io(path))?;
     }
-    Ok(swept)
+    Ok(found.len())
 }
 
 #[cfg(test)]
@@ -129,5 +182,32 @@ mod tests {
         assert_eq!(sweep(folder.path()).unwrap(), 2);
         assert!(folder.path().join("kept").exists());
         assert_eq!(sweep(&folder.path().join("nowhere")).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_there_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/file");
+        let write = |bytes: &'static [u8]| {
+            write_new(&path, |file| file.write_all(bytes).map_err(Error::io(Path::new("f"))))
+        };
+        assert!(write(b"one").unwrap());
+        assert!(!write(b"two").unwrap());
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(parent(&path)).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn only_what_nobody_writes_any_more_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let at_work = unfinished(folder.path()).unwrap();
+        std::fs::write(folder.path().join(".unfinished-dead"), b"x").unwrap();
+        sweep_abandoned(folder.path()).unwrap();
+        assert_eq!(leftovers(folder.path()).unwrap(), [at_work.path()]);
+        let (file, path) = at_work.keep().unwrap();
+        drop(file);
+        sweep_abandoned(folder.path()).unwrap();
+        assert!(!path.exists());
+        sweep_abandoned(&folder.path().join("nowhere")).unwrap();
     }
 }

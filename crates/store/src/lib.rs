@@ -6,14 +6,20 @@
 mod archive;
 mod artifact;
 mod digest;
+mod editions;
 mod error;
 pub mod file;
 mod forecast;
+mod objects;
 mod steps;
+mod table;
 
-pub use archive::{Archive, Filed, Made, Manifest};
+pub use archive::{Archive, Fault, FaultKind, Filed, Made, Manifest, Unreadable, Verification};
 pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
 pub use digest::Digest;
+pub use editions::{Edition, Editions};
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};
+pub use objects::{Object, Objects, is_address};
 pub use steps::{Lookup, StepOutput, StepStore, Workspace};
+pub use table::write_table;

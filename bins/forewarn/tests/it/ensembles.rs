@@ -15,7 +15,7 @@ fn run(config: &Path, arguments: &[&str]) -> (i32, Value, String) {
 /// The manifest of what was filed under `name`.
 fn manifest(outcome: &Value, name: &str) -> Value {
     let files = outcome["files"].as_array().unwrap().iter().map(|file| Path::new(file.as_str().unwrap()));
-    let mut forecasts = files.filter(|file| file.ends_with("forecast.parquet"));
+    let mut forecasts = files.filter(|file| file.extension().is_some_and(|e| e == "parquet"));
     let file = forecasts.find(|file| file.iter().any(|part| part == name)).unwrap();
     let text = std::fs::read_to_string(file.with_file_name("manifest.json")).unwrap();
     serde_json::from_str(&text).unwrap()

@@ -11,6 +11,8 @@ mod gates;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod online;
+#[cfg(test)]
 mod pool;
 #[cfg(test)]
 mod project;

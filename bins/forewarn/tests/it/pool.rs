@@ -30,6 +30,12 @@ fn manifest(folder: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
+/// The Parquet file of a folder.
+fn forecast(folder: &Path) -> PathBuf {
+    let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.extension().is_some_and(|e| e == "parquet")).unwrap()
+}
+
 /// The small run, done as far as the archive.
 fn archive(folder: &Path) {
     project(folder);
@@ -48,7 +54,7 @@ fn archived_forecasts_are_pooled_as_a_run_combines_them() {
     assert_eq!((&pooled["origin"], &pooled["name"]), (&"2020-12".into(), &"second_mean".into()));
     let (mine, runs) = (filed(folder.path(), "second_mean"), filed(folder.path(), "common_ground"));
     assert_eq!(Path::new(pooled["folder"].as_str().unwrap()), mine[0]);
-    let bytes = |at: &Path| std::fs::read(at.join("forecast.parquet")).unwrap();
+    let bytes = |at: &Path| std::fs::read(forecast(at)).unwrap();
     assert!(bytes(&mine[0]) == bytes(&runs[0]), "the mean of the same members is the same file");
     let (made, theirs) = (manifest(&mine[0]), manifest(&runs[0]));
     assert_eq!(made["made"]["members"], theirs["made"]["members"]);
@@ -122,7 +128,7 @@ fn a_changed_file_and_another_horizon_are_refused() {
     let (code, _, err) = pool(folder.path(), "open_pool", &[]);
     assert!(code == 3 && err.contains("`short_view`: its steps: 3, `long_memory` has 6"), "{err}");
 
-    let file = filed(folder.path(), "long_memory")[0].join("forecast.parquet");
+    let file = forecast(&filed(folder.path(), "long_memory")[0]);
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() - 1000;
     bytes[middle] ^= 1;
@@ -130,5 +136,5 @@ fn a_changed_file_and_another_horizon_are_refused() {
     let alone = "algorithm = \"mean\"\nmembers = [\"long_memory\", \"still_water\"]\n";
     write(folder.path(), "ensembles/open_pool.toml", alone);
     let (code, _, err) = pool(folder.path(), "open_pool", &[]);
-    assert!(code != 0 && err.contains("forecast.parquet"), "{err}");
+    assert!(code != 0 && err.contains(file.to_str().unwrap()), "{err}");
 }

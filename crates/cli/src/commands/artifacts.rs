@@ -6,7 +6,7 @@ use forewarn_pipeline::artifacts::{Reuse, artifacts as artifacts_of, reuse};
 use forewarn_pipeline::{Artifact, Artifacts, Error, Resolved};
 use serde_json::{Value, json};
 
-use super::{aligned, json_text, number, run_and_code};
+use super::{aligned, complete, json_text, number, run_and_code};
 use crate::Failure;
 use crate::arguments::{ArtifactsCommand, RunArguments};
 use crate::progress::Display;
@@ -89,14 +89,6 @@ fn list(store: &Artifacts, as_json: bool) -> Result<String, Failure> {
         ]
     }));
     complete(aligned(&rows, 4), &reasons)
-}
-
-/// Fails when something is wrong; what there is, is printed.
-fn complete(output: String, faults: &[String]) -> Result<String, Failure> {
-    if faults.is_empty() {
-        return Ok(output);
-    }
-    Err(Failure { output, ..Failure::new(1, faults.join("\nerror: ")) })
 }
 
 fn verify(store: &Artifacts, names: &[String], as_json: bool) -> Result<String, Failure> {

@@ -1,5 +1,6 @@
 //! One file a command: from arguments to text.
 
+pub(crate) mod archive;
 pub(crate) mod artifacts;
 pub(crate) mod catalog;
 pub(crate) mod components;
@@ -12,13 +13,16 @@ pub(crate) mod fetch;
 pub(crate) mod gate;
 pub(crate) mod importance;
 pub(crate) mod new;
+pub(crate) mod online;
 pub(crate) mod pool;
 pub(crate) mod promote;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod sweep;
+pub(crate) mod truth;
 pub(crate) mod why;
 
 /// JSON with a line's end.
@@ -35,6 +39,14 @@ fn run_and_code(
     let run = forewarn_pipeline::Resolved::load(&arguments.config, environment, &arguments.set)?;
     let unreadable = |e| crate::Failure::new(1, format!("the program cannot read itself: {e}"));
     Ok((run, forewarn_pipeline::Code::current().map_err(unreadable)?))
+}
+
+/// Fails when something is wrong; what there is, is printed.
+fn complete(output: String, faults: &[String]) -> Result<String, crate::Failure> {
+    if faults.is_empty() {
+        return Ok(output);
+    }
+    Err(crate::Failure { output, ..crate::Failure::new(1, faults.join("\nerror: ")) })
 }
 
 /// Rows of a table, columns as wide as their widest cell; the first `left` columns begin together, the others end together.

@@ -38,7 +38,7 @@ fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
         Command::Train(a) => (a, Until::Train),
         Command::Forecast(a) => (a, Until::Forecast),
         Command::Combine(a) => (a, Until::Combine),
-        Command::Evaluate(a) => (a, Until::Evaluate),
+        Command::Evaluate(a) => (&a.run, Until::Evaluate),
         Command::Map(a) => (a, Until::Map),
         Command::Report(a) => (a, Until::Report),
         _ => return None,

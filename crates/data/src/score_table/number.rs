@@ -4,7 +4,7 @@
 pub(super) const CURE: &str = "write a number, or NA where it is missing";
 
 /// The number that `text` names; NaN where it is missing: empty, `NA`, `NaN` or `null`.
-pub(super) fn parse(text: &str) -> Option<f64> {
+pub(crate) fn parse(text: &str) -> Option<f64> {
     let text = text.trim();
     if let Ok(value) = text.parse() {
         return Some(value);

@@ -29,12 +29,12 @@ pub(super) fn score_table(file: File, name: &str) -> Result<ScoreTable> {
 
 /// The readers of Parquet and Arrow panic over some files whose bytes were damaged; such a file is as unreadable as
 /// one they refuse.
-pub(super) fn readable<T>(name: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn readable<T>(name: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
     let read = catch_unwind(AssertUnwindSafe(read));
     read.unwrap_or_else(|_| Err(broken(name, "its pages contradict each other")))
 }
 
-pub(super) fn broken(name: &str, reason: impl Display) -> Error {
+pub(crate) fn broken(name: &str, reason: impl Display) -> Error {
     Error::data(name, format!("is no readable Parquet ({reason}); fetch or export it again"))
 }
 
@@ -131,7 +131,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// The type of the items of a list.
-fn item_of(list: &DataType) -> Option<&DataType> {
+pub(crate) fn item_of(list: &DataType) -> Option<&DataType> {
     match list {
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             Some(item.data_type())
@@ -175,7 +175,7 @@ fn append_lists(column: &ArrayRef, rows: &mut Rows) -> Result<(), Fault> {
 }
 
 /// Where the items of each list are, and the items. The type has been checked.
-fn spans(column: &ArrayRef) -> (Vec<Range<usize>>, &ArrayRef) {
+pub(crate) fn spans(column: &ArrayRef) -> (Vec<Range<usize>>, &ArrayRef) {
     if let Some(lists) = column.as_list_opt::<i32>() {
         let ends = lists.value_offsets().windows(2).map(|w| w[0] as usize..w[1] as usize);
         (ends.collect(), lists.values())
@@ -190,7 +190,7 @@ fn spans(column: &ArrayRef) -> (Vec<Range<usize>>, &ArrayRef) {
 }
 
 /// The numbers of a column, NaN where it is null. Its type has been checked.
-pub(super) fn numbers(column: &ArrayRef) -> Vec<f64> {
+pub(crate) fn numbers(column: &ArrayRef) -> Vec<f64> {
     fn of<T: ArrowPrimitiveType>(column: &ArrayRef, widen: impl Fn(T::Native) -> f64) -> Vec<f64> {
         let column = column.as_primitive::<T>();
         if column.null_count() == 0 {

@@ -5,6 +5,14 @@ mod events;
 #[cfg(test)]
 mod parquet;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
+mod published_law;
+#[cfg(test)]
+mod published_real;
+#[cfg(test)]
+mod published_wrong;
+#[cfg(test)]
 mod score_table;
 #[cfg(test)]
 mod score_table_wrong;

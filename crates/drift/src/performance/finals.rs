@@ -50,6 +50,11 @@ impl Finals {
         self.periods.len()
     }
 
+    /// What a period is called.
+    pub(super) fn label(&self, at: usize) -> String {
+        self.periods.get(at).map_or(String::new(), |period| self.cadence.label(*period))
+    }
+
     /// By how much the forecast was worse than its baseline.
     pub(super) fn differences(&self) -> Vec<f64> {
         self.scores.iter().zip(&self.baseline).map(|(score, baseline)| score - baseline).collect()

@@ -24,7 +24,8 @@ forewarn_core::entry!(PerformanceCheck: ScoreDifference as "score-difference", c
 /// circle, turned, cut into blocks of neighbours and these shuffled; `(1 + as great) / (1 + permutations)` is at least
 /// 0.0005 by default, and about one over the number of periods when the blocks are as long as `recent`. Blocks: Politis
 /// and Romano (1992), in Exploring the Limits of Bootstrap. Periods that are alike over more than a block warn too
-/// often, and so do periods of more noise. The message tells the smallest effect found with 80 % power at the 5 % level:
+/// often, and so do periods of more noise. The message tells since when it is worse (the split in two that fits all
+/// periods best), and the smallest effect found with 80 % power at the 5 % level:
 /// `(z_0.95 + z_0.8)` standard errors, from the means of runs of `recent` earlier periods.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -73,6 +74,17 @@ fn rise(values: &[f64], boundary: usize) -> f64 {
     mean(&values[boundary..]) - mean(&values[..boundary])
 }
 
+/// Where the values rise: the split in two that leaves the least squared differences from the means of both parts
+/// (Page 1955, doi:10.1093/biomet/42.3-4.523, for one change of a mean); the first value after it.
+fn split(values: &[f64]) -> usize {
+    let n = values.len();
+    let gain = |k: usize| {
+        let rise = rise(values, k);
+        if rise > 0.0 { (k * (n - k)) as f64 * rise * rise } else { 0.0 }
+    };
+    (1..n).fold(1, |best, k| if gain(k) > gain(best) { k } else { best })
+}
+
 impl ScoreDifference {
     fn check(self) -> Result<Self> {
         if self.recent < 1 || self.earlier < 2 || self.block == Some(0) || self.permutations < 19 {
@@ -109,13 +121,14 @@ impl ScoreDifference {
         let detectable = self.detectable(&relative[..boundary]) / level;
         let message = format!(
             "the mean score is {} to the baseline's {} in {}; it was {} to {} in the {boundary} before: worse by {} of \
-             the baseline's score; {} more would have been found with a power of {} at the {} level; p is at least {}",
+             the baseline's score{}; {} more would have been found with a power of {} at the {} level; p is at least {}",
             number(mean(&finals.scores[boundary..])),
             number(mean(&finals.baseline[boundary..])),
             finals.newest(self.recent),
             number(mean(&finals.scores[..boundary])),
             number(level),
             percent(worse.max(0.0)),
+            if worse > 0.0 { format!(", since {}", finals.label(split(&relative))) } else { String::new() },
             percent(detectable),
             percent(POWER),
             percent(LEVEL),
@@ -196,6 +209,18 @@ mod tests {
         scores[24..].fill(1.5);
         let better = read(&scores, &baseline);
         assert!(better.effect == Some(0.0) && better.p_value.unwrap() > 0.9, "{better:?}");
+    }
+
+    #[test]
+    fn since_when_it_is_worse_is_told() {
+        let baseline = [2.0; 40];
+        let mut scores: Vec<f64> = (0..40).map(|i| if i % 2 == 0 { 1.7 } else { 1.9 }).collect();
+        scores[31..].iter_mut().for_each(|score| *score += 0.5);
+        let reading = read(&scores, &baseline);
+        let month = Cadence::Month.label(track(&scores, &baseline).periods[31]);
+        assert!(reading.message.contains(&format!("the baseline's score, since {month};")), "{}", reading.message);
+        assert_eq!(split(&[1.0, 1.0, 5.0, 5.0]), 2);
+        assert_eq!(split(&[5.0, 5.0, 1.0, 1.0]), 1, "a fall is no rise");
     }
 
     #[test]

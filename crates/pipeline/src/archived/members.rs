@@ -7,6 +7,7 @@ use forewarn_store::{Archive, Filed, ForecastFile, Made};
 use serde::Deserialize;
 
 use crate::components::Status;
+use crate::filing;
 use crate::{Error, Result};
 
 /// By how much the largest value of a member may differ from the median member's, as a factor, before another scale (such
@@ -39,8 +40,7 @@ pub(crate) struct Search {
 /// # Errors
 /// An archive that cannot be read, or that has nothing of any member.
 pub(crate) fn search(archive: &Archive, names: &[String], origin: Option<&str>) -> Result<(String, Search)> {
-    let all: Vec<Filed> =
-        archive.list()?.into_iter().filter(|filed| names.contains(&filed.manifest.name)).collect();
+    let all = filing::of(archive, names)?;
     let newest = || all.iter().max_by_key(|f| f.manifest.origin.0).map(|f| f.manifest.origin.1.clone());
     let Some(origin) = origin.map(str::to_owned).or_else(newest) else {
         let reason = format!("it holds no forecast of {}", names.join(", "));
@@ -238,7 +238,7 @@ mod tests {
 
     /// A record alone: nothing is read from its folder.
     fn record(manifest: Manifest) -> Filed {
-        Filed { dir: "nowhere".into(), manifest }
+        Archive::open("nowhere").unwrap().filed(manifest)
     }
 
     fn run_of(run: &str, origin: (i32, &str), bytes: &[u8]) -> Filed {
@@ -392,7 +392,7 @@ mod tests {
             (500.0, ORIGIN),
             "a gap has no size"
         );
-        let damaged = found[1].filed.file();
+        let damaged = found[1].filed.file().unwrap();
         std::fs::write(&damaged, [std::fs::read(&damaged).unwrap(), b"!".to_vec()].concat()).unwrap();
         found[2].largest = 4.0;
         check(&archive, &mut found, 7, root.path()).unwrap();

@@ -19,7 +19,7 @@ use crate::{Code, Error, Result};
 /// What to pool.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    /// Folder of the archive.
+    /// The archive: a folder, or an address.
     pub archive: PathBuf,
     /// File of the ensemble, `ensembles/NAME.toml`, with its members.
     pub ensemble: PathBuf,
@@ -34,7 +34,7 @@ pub struct Pool {
 /// What was pooled.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pooled {
-    /// Folder of the result.
+    /// Place of the result: a folder, or an address.
     pub folder: PathBuf,
     /// Name of the ensemble.
     pub name: String,
@@ -67,7 +67,7 @@ pub fn pool(request: &Pool, code: &Code) -> Result<Pooled> {
     let (members, absent) = accepted(&spec, search)?;
     let filed = combine(request, &spec, (&archive, &members, &absent), code)?;
     let members = members.into_iter().map(|m| m.name).collect();
-    Ok(Pooled { folder: filed.dir, name: spec.name, origin, members, absent })
+    Ok(Pooled { folder: filed.place(), name: spec.name, origin, members, absent })
 }
 
 /// Who is combined and who is not.
@@ -108,6 +108,8 @@ fn combine(
         };
         let config = json!([made, first.origin, seed, code.digest]);
         Manifest {
+            schema: Manifest::SCHEMA,
+            inputs: BTreeMap::new(),
             run: run_id("pool", &first.origin.1, &config),
             name: spec.name.clone(),
             made,
@@ -206,7 +208,11 @@ mod tests {
         let Made::Ensemble { role, members, .. } = &record.made else { panic!("{:?}", record.made) };
         assert_eq!((role.as_str(), &members["left_hand"]), ("production", &left.manifest.file.to_string()));
         let again = pool(&request, &code()).unwrap();
-        assert_eq!((again.folder, archive.list().unwrap().len()), (pooled.folder.clone(), 3), "nothing new");
+        assert_eq!(
+            (again.folder, archive.list().unwrap().0.len()),
+            (pooled.folder.clone(), 3),
+            "nothing new"
+        );
         let other = pool(&Pool { seed: 6, ..request }, &code()).unwrap();
         assert_ne!(other.folder, pooled.folder, "another seed is another run");
     }

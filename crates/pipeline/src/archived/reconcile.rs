@@ -17,9 +17,9 @@ use crate::{Code, Error, Result};
 /// What to reconcile, and how.
 #[derive(Debug, Clone)]
 pub struct ReconciliationRequest {
-    /// Folder of the archived forecast of grid cells.
+    /// Place of the archived forecast of grid cells: a folder, or an address.
     pub cells: PathBuf,
-    /// Folder of the archived forecast of countries.
+    /// Place of the archived forecast of countries.
     pub countries: PathBuf,
     /// Catalog name of the reconciler.
     pub method: String,
@@ -90,8 +90,8 @@ pub fn reconcile(request: &ReconciliationRequest, code: &Code) -> Result<Reconci
     let found = findings.into_inner();
     let exceptions = found.exceptions(&coverage);
     Ok(Reconciliation {
-        cells: of_cells.dir,
-        countries: of_countries.dir,
+        cells: of_cells.place(),
+        countries: of_countries.place(),
         origin: cells.manifest.origin.1,
         coherent: hierarchy.children().len()
             - exceptions.iter().map(|e| e.country).collect::<BTreeSet<_>>().len(),
@@ -192,6 +192,8 @@ fn manifest(
     };
     let config = json!([made, code.digest]);
     Manifest {
+        schema: Manifest::SCHEMA,
+        inputs: BTreeMap::new(),
         run: run_id("reconcile", &side.manifest.origin.1, &config),
         name: name.to_owned(),
         made,
@@ -324,8 +326,8 @@ mod tests {
         let record = Manifest { level: "cm".into(), ..manifest("broad_brush") };
         let to = put(&archive, record, vec![of_countries(1), of_countries(2)]);
         let request = ReconciliationRequest {
-            cells: from.dir,
-            countries: to.dir,
+            cells: from.place(),
+            countries: to.place(),
             method: "proportional".into(),
             settings: json!({}),
             archive: root.path().join("archive"),

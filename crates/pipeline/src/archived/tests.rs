@@ -25,7 +25,7 @@ pub(super) fn field(step: u16, units: &[u32], values: &[f32]) -> Field {
 /// The record of a model's forecast of cells, of two steps, that nothing speaks against.
 pub(super) fn manifest(name: &str) -> Manifest {
     Manifest {
-        schema: 1,
+        schema: Manifest::SCHEMA,
         run: "r1".into(),
         name: name.into(),
         made: Made::Model {
@@ -47,6 +47,7 @@ pub(super) fn manifest(name: &str) -> Manifest {
         code: "0.1.0".into(),
         config: Digest::of_bytes(b"config"),
         data: BTreeMap::new(),
+        inputs: BTreeMap::new(),
         file: Digest::of_bytes(b"file"),
     }
 }
@@ -122,5 +123,5 @@ fn what_cannot_be_made_is_not_filed() {
     let record = |file, _: &Size| Manifest { file, ..manifest("made") };
     let error = file_forecast(&archive, &labels(&from), Step(4), make, record).unwrap_err();
     assert!(error.to_string().contains("refused"), "{error}");
-    assert_eq!(archive.list().unwrap(), []);
+    assert_eq!(archive.list().unwrap().0, []);
 }

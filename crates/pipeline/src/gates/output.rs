@@ -45,18 +45,18 @@ fn archived(session: &Session<'_>, issued: &Made) -> Result<Vec<Made>> {
     let (ctx, target) = (session.ctx, &session.ctx.run.config.target);
     let same = |filed: &Filed| {
         let m = &filed.manifest;
-        m.name == issued.name
-            && (m.target.as_str(), m.level.as_str()) == (target.column.as_str(), target.level.as_str())
+        (m.target.as_str(), m.level.as_str()) == (target.column.as_str(), target.level.as_str())
             && m.cadence == ctx.cadence()
             && m.origin.0 < ctx.origin()
     };
-    let mut by_origin: BTreeMap<Period, Made> = BTreeMap::new();
-    for filed in filing::archive(&session.root)?.list()?.iter().filter(|filed| same(filed)) {
-        by_origin.entry(filed.manifest.origin.0).or_insert_with(|| Made::filed(filed));
+    let mut by_origin: BTreeMap<Period, Filed> = BTreeMap::new();
+    for filed in
+        filing::of(&filing::archive(ctx.run)?, std::slice::from_ref(&issued.name))?.into_iter().filter(same)
+    {
+        by_origin.entry(filed.manifest.origin.0).or_insert(filed);
     }
-    let all: Vec<Made> = by_origin.into_values().collect();
-    let skipped = all.len().saturating_sub(ORIGINS);
-    Ok(all.into_iter().skip(skipped).collect())
+    let skipped = by_origin.len().saturating_sub(ORIGINS);
+    by_origin.values().skip(skipped).map(Made::filed).collect()
 }
 
 fn find(

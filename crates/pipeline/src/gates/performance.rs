@@ -8,10 +8,12 @@ use serde_json::json;
 use super::judging::{Found, Gate};
 use super::{Judgement, Kind, Looked};
 use crate::Result;
+use crate::online;
 use crate::scores::{Group, NamedMetric, Scores};
 use crate::session::Session;
 
-/// Judges how good the forecasts of `issued` were lately against its baselines, by every metric of which less is better.
+/// Judges how good the forecasts of `issued` were lately against its baselines, by every metric of which less is better: from
+/// rolling origins, and those that were issued, in all, by ranges of steps and by region.
 ///
 /// # Errors
 /// Rules that do not fit.
@@ -22,8 +24,9 @@ pub(crate) fn performance(
 ) -> Result<Judgement> {
     let gate = Gate::open(session, Kind::Performance)?;
     let cadence = session.ctx.cadence();
-    let tracks: Vec<Track> =
+    let mut tracks: Vec<Track> =
         metrics.iter().filter_map(|metric| track(issued, scores, metric, cadence)).collect();
+    tracks.extend(online::tracks(session, issued, metrics)?);
     let columns = tracks.iter().map(|track| track.subject.clone()).collect();
     let looked = Looked { files: Vec::new(), previous: None, columns };
     gate.judge(looked, &json!(tracks), |rules, terms| {
@@ -50,7 +53,7 @@ fn track(issued: &str, scores: &Scores, metric: &NamedMetric, cadence: Cadence) 
     let (own, of_baseline) = (by_month(issued), by_month(&best));
     let baseline = |month: i32| of_baseline.iter().find(|(m, _)| *m == month).map_or(f64::NAN, |(_, v)| *v);
     Some(Track {
-        subject: format!("{issued}, {}, against {best}", metric.name),
+        subject: format!("{issued}, {}, against {best}, from rolling origins", metric.name),
         cadence,
         periods: own.iter().map(|(month, _)| Period(*month)).collect(),
         scores: own.iter().map(|(_, score)| *score).collect(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use forewarn_core::Period;
 use forewarn_store::Filed;
 
 use super::evidence::{Online, contests};
@@ -10,6 +9,7 @@ use super::{Pair, pooled};
 use crate::Result;
 use crate::context::Context;
 use crate::filing;
+use crate::online::Issued;
 use crate::scores::NamedMetric;
 use crate::stages::backtest::Backtest;
 use crate::stages::evaluate;
@@ -21,13 +21,16 @@ use crate::stages::forecast::Made;
 /// # Errors
 /// An archive that cannot be read.
 pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) -> Result<Online> {
-    let archive = filing::archive(&ctx.run.path(&ctx.run.config.output))?;
-    let all = archive.list()?;
+    let issued = Issued::of(ctx, &filing::archive(ctx.run)?)?;
+    issued.check(&pair.names())?;
     let (mut tallies, mut months) = (Vec::new(), BTreeSet::new());
-    for origin in origins(ctx, &all) {
-        let made: Option<Vec<Made>> =
-            pair.names().iter().map(|name| find(ctx, &all, name, origin).map(Made::filed)).collect();
-        let Some(made) = made else { continue };
+    for origin in issued.origins().into_iter().filter(|origin| *origin < ctx.origin()) {
+        let find = |name: &String| {
+            issued.find(name, origin).filter(|f| f.manifest.steps >= ctx.run.config.forecast.steps)
+        };
+        let filed: Option<Vec<&Filed>> = pair.names().iter().map(find).collect();
+        let Some(filed) = filed else { continue };
+        let made = filed.into_iter().map(Made::filed).collect::<Result<Vec<_>>>()?;
         let backtest = Backtest { origin, made, absent: Vec::new() };
         tallies.push(evaluate::evaluate(ctx, &[&backtest], metrics)?);
         let last = ctx.origin().0.min(origin.0 + i32::from(ctx.run.config.forecast.steps.0));
@@ -35,20 +38,4 @@ pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) ->
     }
     let contests = contests(&pooled(ctx.run, pair, &tallies, metrics));
     Ok(Online { months: months.len(), contests })
-}
-
-/// Origins before the last observed period.
-fn origins(ctx: &Context<'_>, all: &[Filed]) -> BTreeSet<Period> {
-    all.iter().map(|filed| filed.manifest.origin.0).filter(|origin| *origin < ctx.origin()).collect()
-}
-
-/// The forecast of `name` from `origin` that is of this run's target and horizon.
-fn find<'f>(ctx: &Context<'_>, all: &'f [Filed], name: &str, origin: Period) -> Option<&'f Filed> {
-    let config = &ctx.run.config;
-    all.iter().find(|filed| {
-        let m = &filed.manifest;
-        let same =
-            m.target == config.target.column && m.level == config.target.level && m.cadence == ctx.cadence();
-        m.name == name && m.origin.0 == origin && same && m.steps >= config.forecast.steps
-    })
 }

@@ -23,8 +23,15 @@ impl Leads {
         Err(Error::config("evaluation.leads", reason))
     }
 
+    /// Ranges that say how scores change with lead time: the next step, and ever wider ones up to `steps`.
+    pub(crate) fn usual(steps: Step) -> Vec<Self> {
+        let all = [(1, 1), (2, 3), (4, 6), (7, 12), (13, 24), (25, 36), (37, u16::MAX)];
+        let clipped = all.map(|(first, last)| Self(Step(first), Step(last.min(steps.0))));
+        clipped.into_iter().filter(|range| range.0 <= range.1).collect()
+    }
+
     /// Whether it holds `step`.
-    pub(super) fn holds(self, step: Step) -> bool {
+    pub(crate) fn holds(self, step: Step) -> bool {
         self.0 <= step && step <= self.1
     }
 
@@ -50,6 +57,10 @@ mod tests {
         for (a, b) in [(0, 3), (5, 4), (30, 37)] {
             assert!(said(a, b).unwrap_err().contains(&format!("[{a}, {b}]")), "{a} {b}");
         }
+        let usual =
+            |steps| Leads::usual(Step(steps)).iter().map(|range| (range.0.0, range.1.0)).collect::<Vec<_>>();
+        assert_eq!(usual(8), [(1, 1), (2, 3), (4, 6), (7, 8)]);
+        assert_eq!(usual(36).last(), Some(&(25, 36)));
         let leads = Leads(Step(13), Step(36));
         assert_eq!(Leads::label(leads.key()), "steps 13 to 36");
         assert_eq!([12, 13, 36, 37].map(|s| leads.holds(Step(s))), [false, true, true, false]);

@@ -17,12 +17,13 @@ use forewarn_core::{Period, Step};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use self::cells::Places;
-use self::file::TALLIES;
+pub(crate) use self::file::{TALLIES, read, write};
 use self::gather::Gather;
-use self::step::{Forecast, Scene};
+pub(crate) use self::gather::StepTallies;
+use self::step::Forecast;
+pub(crate) use self::step::{Scene, Scorer};
 use crate::context::Context;
-use crate::scores::{NamedMetric, OriginTallies, Past, Slices};
+use crate::scores::{NamedMetric, OriginTallies, Slices};
 use crate::stages::backtest::Backtest;
 use crate::{Error, Result};
 
@@ -54,7 +55,8 @@ pub(crate) fn evaluate(
     metrics: &[NamedMetric],
 ) -> Result<OriginTallies> {
     let origin = parts.first().map_or(ctx.origin(), |part| part.origin);
-    let work = Work { ctx, origin, metrics, scene: OnceLock::new() };
+    let scorer = Scorer { target: &ctx.run.config.target, metrics };
+    let work = Work { ctx, origin, scorer, scene: OnceLock::new() };
     let whole = Slices::default();
     let mut all = OriginTallies { origin, whole, groups: Vec::new(), failures: Vec::new() };
     for made in parts.iter().flat_map(|part| &part.made) {
@@ -70,7 +72,7 @@ pub(crate) fn evaluate(
 struct Work<'a> {
     ctx: &'a Context<'a>,
     origin: Period,
-    metrics: &'a [NamedMetric],
+    scorer: Scorer<'a>,
     scene: OnceLock<Scene<'a>>,
 }
 
@@ -86,10 +88,10 @@ impl<'a> Work<'a> {
         let output = self.ctx.engine.step("evaluate", &label, &self.inputs(digest), |workspace| {
             let (scene, forecast) = (self.scene()?, open()?);
             let tallies = self.tallies(scene, name, &forecast)?;
-            file::write(&workspace.path(TALLIES), &tallies)?;
+            write(&workspace.path(TALLIES), &tallies)?;
             Ok(json!({ "origin": self.origin }))
         })?;
-        file::read(&output.dir.join(TALLIES))
+        read(&output.dir.join(TALLIES))
     }
 
     /// Tallies every step, as many at a time as there are threads.
@@ -97,12 +99,12 @@ impl<'a> Work<'a> {
         let steps = self.steps();
         let done = AtomicU64::new(0);
         let step = |step: u16| {
-            let part = self.step(scene, name, forecast, Step(step));
+            let part = self.scorer.step(scene, name, forecast, Step(step));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             self.ctx.engine.advance(done, u64::from(steps));
             part
         };
-        let mut gather = Gather::new(self.metrics, name);
+        let mut gather = Gather::new(self.scorer.metrics, name);
         let width = rayon::current_num_threads().clamp(1, usize::from(u16::MAX)) as u16;
         for first in (1..=steps).step_by(usize::from(width)) {
             let batch = first..=steps.min(first.saturating_add(width - 1));
@@ -123,13 +125,8 @@ impl<'a> Work<'a> {
         if let Some(scene) = self.scene.get() {
             return Ok(scene);
         }
-        let (panel, config) = (self.ctx.panel()?, &self.ctx.run.config);
-        let year = self.ctx.cadence().season();
-        let recent = panel.until(self.origin)?.recent(&config.target.column, year)?;
-        let units = panel.units();
-        let past = Past::new(recent, units.len(), year, config.evaluation.event);
-        let places = Places::of(units, &config.target.level);
-        Ok(self.scene.get_or_init(|| Scene { panel, origin: self.origin, places, past }))
+        let scene = Scene::at(self.ctx, self.ctx.panel()?, self.origin)?;
+        Ok(self.scene.get_or_init(|| scene))
     }
 
     fn inputs(&self, forecast: &Value) -> Value {
@@ -140,7 +137,7 @@ impl<'a> Work<'a> {
             "origin": self.origin,
             "steps": self.steps(),
             "forecast": forecast,
-            "metrics": self.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
+            "metrics": self.scorer.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
             "level": config.target.level,
             "event": config.evaluation.event,
         })

@@ -66,18 +66,21 @@ impl Made {
     }
 
     /// A forecast of the archive.
-    pub(crate) fn filed(filed: &Filed) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it cannot be fetched.
+    pub(crate) fn filed(filed: &Filed) -> Result<Self> {
         let m = &filed.manifest;
-        Self {
+        Ok(Self {
             name: m.name.clone(),
-            file: filed.file(),
+            file: filed.file()?,
             digest: m.file.to_string(),
             sha256: m.file.clone(),
             seed: m.seed,
             size: Size { units: m.units, draws: m.draws, missing: m.missing },
             absent: Vec::new(),
             weights: Vec::new(),
-        }
+        })
     }
 
     /// Its file, to read more than one field of it.

@@ -32,12 +32,17 @@ pub(crate) fn validate(
         "digest": snapshot.digest,
         "target": [config.target.column, json!(config.target.kind)],
         "validation": config.validation,
+        "origin": config.forecast.origin,
     });
     let output = engine.step("validate", "", &inputs, |workspace| {
-        let checked = check(run)?;
+        let mut checked = check(run)?;
         let quarantine = workspace.path(QUARANTINE);
         validation::write_quarantine(&quarantine, &checked.rejected)?;
         gate(run, snapshot, &checked)?;
+        if let Some(origin) = &config.forecast.origin {
+            let origin = checked.panel.axis().cadence.parse(origin)?;
+            checked.panel.cut(origin).map_err(|e| Error::config("forecast.origin", e.to_string()))?;
+        }
         let path = workspace.path(PANEL);
         panel_file::write(&checked.panel, std::fs::File::create(&path).map_err(Error::io(&path))?)?;
         write_json(workspace, SUMMARY, &summary(run, &checked)?)?;

@@ -22,6 +22,13 @@ fn file(archive: &Archive, folder: &TempDir, name: &str, run: &str) -> Filed {
     archive.file(manifest(name, run, &bytes), &put(folder.path(), "f.parquet", &bytes)).unwrap()
 }
 
+/// The list of an archive of which all can be read.
+fn list(archive: &Archive) -> Vec<Filed> {
+    let (list, unreadable) = archive.list().unwrap();
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    list
+}
+
 /// All files below a folder: path, content and time of change.
 fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
     let mut found = BTreeMap::new();
@@ -41,10 +48,10 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
 fn a_forecast_is_filed_with_what_made_it() {
     let (root, archive, folder) = scene();
     let filed = file(&archive, &folder, "pink_panther", "r1");
-    assert_eq!(filed.dir, root.path().join("archive/ged_sb/pink_panther/2020-12/r1"));
-    assert_eq!(std::fs::read(filed.file()).unwrap(), forecast(1.0));
+    assert_eq!(filed.place(), root.path().join("archive/ged_sb/pink_panther/2020-12/r1"));
+    assert_eq!(std::fs::read(filed.file().unwrap()).unwrap(), forecast(1.0));
     assert_eq!(filed.open().unwrap().field(Step(1)).unwrap().values()[0], 1.0);
-    assert_eq!(archive.list().unwrap(), std::slice::from_ref(&filed), "what is read is what was written");
+    assert_eq!(list(&archive), std::slice::from_ref(&filed), "what is read is what was written");
     archive.verify(&filed).unwrap();
     assert_eq!(files(root.path()).len(), 2, "nothing lies beside the two files");
 }
@@ -53,7 +60,7 @@ fn a_forecast_is_filed_with_what_made_it() {
 fn a_minute_names_a_folder_without_colon() {
     let (_root, archive, _) = scene();
     let origin = (Period(1), "1980-01-01T00:00".to_owned());
-    let place = archive.place(&Manifest { origin, ..manifest("m", "r", b"") });
+    let place = archive.filed(Manifest { origin, ..manifest("m", "r", b"") }).place();
     assert!(place.ends_with("ged_sb/m/1980-01-01T0000/r"), "{}", place.display());
 }
 
@@ -76,7 +83,9 @@ fn other_content_under_the_same_name_is_a_conflict() {
 
     let offered = manifest("m", "r", &other);
     let error = archive.file(offered.clone(), &path).unwrap_err().to_string();
-    for part in [&filed.file().display().to_string(), filed.manifest.file.as_str(), offered.file.as_str()] {
+    for part in
+        [&filed.file().unwrap().display().to_string(), filed.manifest.file.as_str(), offered.file.as_str()]
+    {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
 
@@ -89,23 +98,23 @@ fn other_content_under_the_same_name_is_a_conflict() {
 
     assert_eq!(files(root.path()), before, "nothing was changed");
     archive.file(manifest("m", "r2", &other), &folder.path().join("other.parquet")).unwrap();
-    assert_eq!(archive.list().unwrap().len(), 2);
+    assert_eq!(list(&archive).len(), 2);
 }
 
 #[test]
 fn a_filing_that_was_killed_is_completed() {
     let (root, archive, folder) = scene();
     let filed = file(&archive, &folder, "m", "r");
-    let whole = std::fs::read(filed.dir.join("manifest.json")).unwrap();
+    let whole = std::fs::read(filed.place().join("manifest.json")).unwrap();
     for left in ["half", "another forecast"] {
-        std::fs::remove_file(filed.dir.join("manifest.json")).unwrap();
-        std::fs::write(filed.file(), left).unwrap();
-        put(&filed.dir, ".unfinished-xyz", b"leftover");
-        assert_eq!(archive.list().unwrap(), [], "without a manifest it is no forecast");
+        std::fs::remove_file(filed.place().join("manifest.json")).unwrap();
+        std::fs::write(filed.file().unwrap(), left).unwrap();
+        put(&filed.place(), ".unfinished-xyz", b"leftover");
+        assert_eq!(list(&archive), [], "without a manifest it is no forecast");
 
         assert_eq!(file(&archive, &folder, "m", "r"), filed);
         archive.verify(&filed).unwrap();
-        assert_eq!(std::fs::read(filed.dir.join("manifest.json")).unwrap(), whole);
+        assert_eq!(std::fs::read(filed.place().join("manifest.json")).unwrap(), whole);
         assert_eq!(files(root.path()).len(), 2, "the leftover is gone");
     }
 }
@@ -127,18 +136,24 @@ fn only_what_the_manifest_says_is_filed() {
 fn a_flipped_byte_is_found() {
     let (_root, archive, folder) = scene();
     let filed = file(&archive, &folder, "m", "r");
-    let mut bytes = std::fs::read(filed.file()).unwrap();
+    let mut bytes = std::fs::read(filed.file().unwrap()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    std::fs::write(filed.file(), &bytes).unwrap();
+    std::fs::write(filed.file().unwrap(), &bytes).unwrap();
     let error = archive.verify(&filed).unwrap_err().to_string();
     let found = forewarn_store::Digest::of_bytes(&bytes);
-    let path = filed.file();
-    let expected =
-        format!("{}: has sha256 {found}, it was filed with {}", path.display(), filed.manifest.file);
+    let path = filed.file().unwrap();
+    let expected = format!(
+        "{}: has sha256 {found}, it was filed with {}; put it back from a copy, or file it again",
+        path.display(),
+        filed.manifest.file
+    );
     assert_eq!(error, expected);
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(archive.verify(&filed), Err(Error::Io { .. })), "a file that is gone is an error too");
+    assert!(
+        matches!(archive.verify(&filed), Err(Error::Damaged { .. })),
+        "a file that is gone is an error too"
+    );
 }
 
 #[test]
@@ -148,45 +163,108 @@ fn the_list_is_in_order_and_without_what_is_unfinished() {
         file(&archive, &folder, name, run);
     }
     // A killed run leaves folders and files like these.
-    let beside = archive.place(&manifest("c", "r", b""));
+    let beside = archive.filed(manifest("c", "r", b"")).place();
     std::fs::create_dir_all(&beside).unwrap();
-    put(&beside, "forecast.parquet", &forecast(1.0));
+    put(&beside, "forecast-0123456789abcdef.parquet", &forecast(1.0));
     let unfinished = root.path().join("archive/ged_sb/.unfinished-abc");
     std::fs::create_dir(&unfinished).unwrap();
     put(&unfinished, "manifest.json", b"half");
     put(&root.path().join("archive"), ".unfinished-file", b"half");
 
-    let names: Vec<_> = archive
-        .list()
-        .unwrap()
-        .into_iter()
-        .map(|f| format!("{}/{}", f.manifest.name, f.manifest.run))
-        .collect();
+    let names: Vec<_> =
+        list(&archive).into_iter().map(|f| format!("{}/{}", f.manifest.name, f.manifest.run)).collect();
     assert_eq!(names, ["a/r1", "a-b/r1", "b/r10", "b/r2"]);
 }
 
+/// A manifest with other fields and the digest that belongs to them, as a newer program would write it.
+fn signed(json: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(json).unwrap();
+    let digest = forewarn_store::Digest::of_bytes(text.as_bytes());
+    format!("{},\n  \"digest\": \"{digest}\"\n}}", text.strip_suffix("\n}").unwrap())
+}
+
 #[test]
-fn a_manifest_that_is_not_understood_is_refused() {
+fn a_manifest_that_is_not_understood_is_told_and_the_others_are_listed() {
     let (_root, archive, folder) = scene();
     let filed = file(&archive, &folder, "m", "r");
-    let path = filed.dir.join("manifest.json");
-    let whole: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let other = file(&archive, &folder, "other", "r");
+    let path = filed.place().join("manifest.json");
+    let written = std::fs::read(&path).unwrap();
+    let mut whole: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    let digest = whole.as_object_mut().unwrap().remove("digest").unwrap();
+    assert_eq!(
+        signed(&serde_json::to_value(&filed.manifest).unwrap()).len(),
+        written.len(),
+        "the digest is over the rest"
+    );
     let changed = |pointer: &str, key: &str, value: serde_json::Value| {
         let mut json = whole.clone();
         json.pointer_mut(pointer).unwrap()[key] = value;
-        json.to_string()
+        json
     };
     for (text, message) in [
-        (changed("", "colour", json!("red")), "unknown field `colour`"),
-        (changed("/made", "colour", json!("red")), "unknown field `colour`"),
-        (changed("", "schema", json!(2)), "its manifest is of version 2, this program knows version 1"),
-        (changed("", "file", json!("abc")), "`abc` is no SHA-256 digest"),
+        (signed(&changed("", "colour", json!("red"))), "unknown field `colour`"),
+        (signed(&changed("/made", "colour", json!("red"))), "unknown field `colour`"),
+        (
+            signed(&changed("", "schema", json!(3))),
+            "its manifest is of version 3, this program knows versions to 2",
+        ),
+        (signed(&changed("", "file", json!("abc"))), "`abc` is no SHA-256 digest"),
+        (whole.to_string(), "lacks its digest"),
+        (changed("", "digest", digest).to_string(), "unknown field `digest`"),
+        (String::from_utf8(written).unwrap().replace("\"seed\": 1", "\"seed\": 2"), "it was filed with"),
         (String::new(), "EOF"),
     ] {
         std::fs::write(&path, text).unwrap();
-        let error = archive.list().unwrap_err().to_string();
+        let (list, unreadable) = archive.list().unwrap();
+        assert_eq!(list, std::slice::from_ref(&other));
+        let [told] = &unreadable[..] else { panic!("{unreadable:?}") };
+        assert_eq!((told.name(), told.folder.as_str()), ("m", "ged_sb/m/2020-12/r"));
+        let error = told.error.to_string();
         assert!(error.starts_with(&path.display().to_string()) && error.contains(message), "{error}");
+        let again = archive.file(filed.manifest.clone(), &folder.path().join("f.parquet")).unwrap_err();
+        assert_eq!(again.to_string(), error, "what cannot be read is not written over");
     }
+}
+
+/// Makes of a forecast what the program wrote before manifests had a digest.
+fn as_of_version_1(filed: &Filed) {
+    let old = Manifest { schema: 1, ..filed.manifest.clone() };
+    let text = serde_json::to_vec_pretty(&old).unwrap();
+    std::fs::write(filed.place().join("manifest.json"), text).unwrap();
+    std::fs::rename(filed.file().unwrap(), filed.place().join("forecast.parquet")).unwrap();
+}
+
+#[test]
+fn archives_of_version_1_are_read_and_the_same_is_not_filed_again() {
+    let (root, archive, folder) = scene();
+    let new = file(&archive, &folder, "m", "r");
+    as_of_version_1(&new);
+    let before = files(root.path());
+    let [old] = &list(&archive)[..] else { panic!("one") };
+    assert_eq!(old.manifest.schema, 1);
+    assert_eq!(old.open().unwrap().field(Step(1)).unwrap().values()[0], 1.0);
+    archive.verify(old).unwrap();
+    assert_eq!(archive.verify_all().unwrap().faults, []);
+    assert_eq!(file(&archive, &folder, "m", "r"), *old);
+    let other = forecast(2.0);
+    let path = put(folder.path(), "other.parquet", &other);
+    assert!(matches!(archive.file(manifest("m", "r", &other), &path), Err(Error::Conflict { .. })));
+    assert_eq!(files(root.path()), before);
+    assert_eq!(Filed::read(&old.place()).unwrap(), *old);
+}
+
+#[test]
+fn filing_again_puts_back_what_was_lost() {
+    let (root, archive, folder) = scene();
+    let filed = file(&archive, &folder, "m", "r");
+    let whole: Vec<_> = files(root.path()).into_iter().map(|(path, (bytes, _))| (path, bytes)).collect();
+    std::fs::remove_file(filed.file().unwrap()).unwrap();
+    assert_eq!(file(&archive, &folder, "m", "r"), filed);
+    std::fs::write(filed.file().unwrap(), b"damaged").unwrap();
+    assert_eq!(file(&archive, &folder, "m", "r"), filed);
+    let mended: Vec<_> = files(root.path()).into_iter().map(|(path, (bytes, _))| (path, bytes)).collect();
+    assert_eq!(mended, whole);
 }
 
 #[test]
@@ -198,8 +276,8 @@ fn names_stay_within_the_archive() {
         let error = archive.file(manifest(bad, "r", &bytes), &path).unwrap_err().to_string();
         assert!(error.contains(&format!("`{bad}` cannot name a folder")), "{error}");
     }
-    let newer = Manifest { schema: 2, ..manifest("m", "r", &bytes) };
-    assert!(archive.file(newer, &path).unwrap_err().to_string().contains("version 2"));
+    let newer = Manifest { schema: 3, ..manifest("m", "r", &bytes) };
+    assert!(archive.file(newer, &path).unwrap_err().to_string().contains("version 3"));
     assert_eq!(files(root.path()).len(), 0);
 }
 
@@ -217,5 +295,5 @@ fn an_ensemble_is_recorded_with_its_members() {
     };
     let record = Manifest { made, ..manifest("e", "r", &bytes) };
     archive.file(record.clone(), &put(folder.path(), "f.parquet", &bytes)).unwrap();
-    assert_eq!(archive.list().unwrap()[0].manifest, record);
+    assert_eq!(list(&archive)[0].manifest, record);
 }

@@ -109,7 +109,8 @@ fn assert_nothing_or_whole(folder: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>)
             assert_eq!(Digest::of_file(&output.dir.join(name)).unwrap(), *digest);
         }
     }
-    let list = archive.list().unwrap();
+    let (list, unreadable) = archive.list().unwrap();
+    assert!(unreadable.is_empty(), "{unreadable:?}");
     for filed in &list {
         archive.verify(filed).unwrap();
         assert_eq!(filed.open().unwrap().steps(), STEPS);

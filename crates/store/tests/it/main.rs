@@ -5,6 +5,12 @@ mod archive;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod forecast;
+#[cfg(test)]
+mod index;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod support;

@@ -51,7 +51,7 @@ pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 /// What could have made [`forecast`].
 pub(crate) fn manifest(name: &str, run: &str, bytes: &[u8]) -> Manifest {
     Manifest {
-        schema: 1,
+        schema: Manifest::SCHEMA,
         run: run.into(),
         name: name.into(),
         made: Made::Model {
@@ -73,6 +73,17 @@ pub(crate) fn manifest(name: &str, run: &str, bytes: &[u8]) -> Manifest {
         code: "0.1.0".into(),
         config: Digest::of_bytes(b"config"),
         data: BTreeMap::from([("events".into(), Digest::of_bytes(b"data").to_string())]),
+        inputs: BTreeMap::new(),
         file: Digest::of_bytes(bytes),
     }
+}
+
+/// Numbers without order, the same for the same seed (`SplitMix64`).
+pub(crate) fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    (1_u64..).map(move |i| {
+        let mut x = (seed << 32).wrapping_add(i).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (x ^ (x >> 31)) >> 1
+    })
 }

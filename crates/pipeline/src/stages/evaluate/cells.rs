@@ -11,7 +11,7 @@ use forewarn_data::geography::{self, Country};
 use crate::scores::{Group, Past, State};
 
 /// Kind of group, and which one.
-pub(super) type Key = (Group, i32);
+pub(crate) type Key = (Group, i32);
 
 /// Rows of the same groups.
 pub(super) struct Cell {

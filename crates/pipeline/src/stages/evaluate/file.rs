@@ -7,18 +7,19 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::scores::OriginTallies;
 use crate::{Error, Result};
 
 /// Its name.
-pub(super) const TALLIES: &str = "tallies.json.gz";
+pub(crate) const TALLIES: &str = "tallies.json.gz";
 
 /// Writes tallies; the same tallies are the same bytes.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(super) fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
+pub(crate) fn write<T: Serialize>(path: &Path, tallies: &T) -> Result<()> {
     let failed = Error::io(path);
     let save = || -> std::io::Result<()> {
         let mut encoder = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::fast());
@@ -32,8 +33,8 @@ pub(super) fn write(path: &Path, tallies: &OriginTallies) -> Result<()> {
 ///
 /// # Errors
 /// A file that cannot be read, or has no tallies.
-pub(super) fn read(path: &Path) -> Result<OriginTallies> {
-    let load = || -> std::io::Result<OriginTallies> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let load = || -> std::io::Result<T> {
         let mut text = Vec::new();
         GzDecoder::new(fs::File::open(path)?).read_to_end(&mut text)?;
         Ok(serde_json::from_slice(&text)?)
@@ -46,7 +47,7 @@ mod tests {
     use forewarn_core::{Period, Tally};
 
     use super::*;
-    use crate::scores::{Group, GroupSlices, Slices};
+    use crate::scores::{Group, GroupSlices, OriginTallies, Slices};
 
     #[test]
     fn what_was_written_is_read_to_the_last_bit() {
@@ -60,9 +61,9 @@ mod tests {
         for path in &paths {
             write(path, &all).unwrap();
         }
-        assert_eq!(read(&paths[0]).unwrap(), all);
+        assert_eq!(read::<OriginTallies>(&paths[0]).unwrap(), all);
         assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
         fs::write(&paths[0], b"no gzip").unwrap();
-        assert!(read(&paths[0]).unwrap_err().to_string().contains("one.gz"));
+        assert!(read::<OriginTallies>(&paths[0]).unwrap_err().to_string().contains("one.gz"));
     }
 }

@@ -9,24 +9,24 @@ use crate::scores::{GroupSlices, NamedMetric, OriginTallies, Part, Slices, add};
 
 /// What one forecast contributes in one step, by metric.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// Of all rows.
-    pub(super) whole: Vec<Part>,
+    pub(crate) whole: Vec<Part>,
     /// Of each group that has rows.
-    pub(super) groups: BTreeMap<Key, Vec<Part>>,
+    pub(crate) groups: BTreeMap<Key, Vec<Part>>,
 }
 
 /// What one step contributes.
 #[derive(Debug, Default)]
-pub(super) struct StepTallies {
+pub(crate) struct StepTallies {
     /// Rows with known truth.
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
     /// Rows of each group.
-    pub(super) groups: BTreeMap<Key, u64>,
+    pub(crate) groups: BTreeMap<Key, u64>,
     /// What the forecast contributes.
-    pub(super) parts: Parts,
+    pub(crate) parts: Parts,
     /// What could not be computed.
-    pub(super) failures: Vec<String>,
+    pub(crate) failures: Vec<String>,
 }
 
 /// A forecast on its way; memory is that of its tallies.

@@ -5,18 +5,32 @@ use forewarn_core::{
 };
 use forewarn_store::ForecastFile;
 
-use super::Work;
 use super::cells::{self, Cell, Places};
 use super::gather::{Parts, StepTallies};
 use crate::Result;
-use crate::scores::{Past, add};
+use crate::config::Target;
+use crate::context::Context;
+use crate::scores::{NamedMetric, Past, add};
 
 /// What is known of an origin before a field is read.
-pub(super) struct Scene<'a> {
-    pub(super) panel: &'a Panel,
-    pub(super) origin: Period,
-    pub(super) places: Places,
-    pub(super) past: Past,
+pub(crate) struct Scene<'a> {
+    panel: &'a Panel,
+    origin: Period,
+    places: Places,
+    past: Past,
+}
+
+impl<'a> Scene<'a> {
+    /// At an origin of a panel.
+    ///
+    /// # Errors
+    /// An origin that is not on its axis.
+    pub(crate) fn at(ctx: &Context<'_>, panel: &'a Panel, origin: Period) -> Result<Self> {
+        let (config, year) = (&ctx.run.config, ctx.cadence().season());
+        let recent = panel.until(origin)?.recent(&config.target.column, year)?;
+        let past = Past::new(recent, panel.units().len(), year, config.evaluation.event);
+        Ok(Self { panel, origin, places: Places::of(panel.units(), &config.target.level), past })
+    }
 }
 
 /// A forecast to tally.
@@ -34,7 +48,14 @@ struct Truth<'a> {
     place: String,
 }
 
-impl Work<'_> {
+/// Tallies fields by every metric.
+#[derive(Clone, Copy)]
+pub(crate) struct Scorer<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) metrics: &'a [NamedMetric],
+}
+
+impl Scorer<'_> {
     /// Reads and tallies one step ahead.
     pub(super) fn step(
         &self,
@@ -43,7 +64,21 @@ impl Work<'_> {
         forecast: &Forecast<'_>,
         step: Step,
     ) -> Result<StepTallies> {
-        let observed = scene.panel.field(&self.ctx.run.config.target.column, scene.origin + step)?;
+        let observed = scene.panel.field(&self.target.column, scene.origin + step)?;
+        Ok(match forecast {
+            Forecast::File(file) => self.score(scene, name, (step, observed), Ok(&file.field(step)?)),
+            Forecast::Absent(reason) => self.score(scene, name, (step, observed), Err(reason)),
+        })
+    }
+
+    /// Tallies the forecast of `name` for what was observed a step ahead of the scene; or says why there is none.
+    pub(crate) fn score(
+        &self,
+        scene: &Scene<'_>,
+        name: &str,
+        (step, observed): (Step, &[f32]),
+        forecast: std::result::Result<&Field, &str>,
+    ) -> StepTallies {
         let cells = cells::cells(&scene.places, &scene.past, observed);
         let place = format!("at origin {}, step {step}", scene.origin);
         let truth = Truth { observed, cells, place };
@@ -54,13 +89,13 @@ impl Work<'_> {
             }
         }
         match forecast {
-            Forecast::File(file) => self.enter(&mut all, name, &truth, &file.field(step)?),
-            Forecast::Absent(reason) => {
+            Ok(field) => self.enter(&mut all, name, &truth, field),
+            Err(reason) => {
                 all.failures.push(format!("{name} {}: {reason}", truth.place));
                 all.parts = self.missing(&truth, reason);
             }
         }
-        Ok(all)
+        all
     }
 
     /// Tallies a field, and keeps what could not be computed.
@@ -76,7 +111,7 @@ impl Work<'_> {
     /// The tallies of a field by cell, pooled to groups; those of all rows are pooled too where they are sums over rows,
     /// and made of the whole field where rows enter a score together.
     fn tally(&self, truth: &Truth<'_>, field: &Field) -> forewarn_core::Result<Parts> {
-        let at = if self.ctx.run.config.target.level == "pgm" { At::Grid } else { At::Unknown };
+        let at = if self.target.level == "pgm" { At::Grid } else { At::Unknown };
         let whole = ScoreArgs::new(truth.observed, field)?.placed(at);
         let scorers: Vec<&dyn Metric> = self.metrics.iter().map(|m| m.metric.as_ref()).collect();
         let sums: Vec<bool> = scorers.iter().map(|m| !m.row_scores(whole.kind()).is_empty()).collect();
