@@ -139,18 +139,33 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DriftCommand {
-    /// Tests whether the columns of two files look alike: CSV, JSON (`{"x": [1, 2]}`) or Parquet
+    /// Tests whether the columns of two files look alike: CSV, JSON (`{"x": [1, 2]}`), Parquet, or a profile
     Compare {
-        /// File of the reference
+        /// File of the reference, or its profile
         reference: PathBuf,
         /// File of now
         current: PathBuf,
         /// Tests, separated by commas, with settings as `psi:bins=5` [default: kolmogorov-smirnov, for words chi-square]
         #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
         test: Vec<String>,
+        /// Column whose equal values depend on one another, such as the month: its rows change places together
+        #[arg(long, value_name = "COLUMN")]
+        blocks: Option<String>,
+        /// Column in which only like is compared with like, such as the month of the year
+        #[arg(long, value_name = "COLUMN")]
+        strata: Option<String>,
         /// Prints JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Keeps what `compare` needs of files instead of them: the profile of all their rows together
+    Profile {
+        /// The files: CSV, JSON, Parquet, or profiles
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// File to write; printed when not given
+        #[arg(short, long)]
+        output: Option<PathBuf>,
     },
     /// Watches the values of a file one after the other, and says which of them raised an alarm
     Stream {

@@ -6,6 +6,7 @@
 //! [`DriftTest`], [`Detector`], [`Map`] or [`Transform`] and declare themselves with [`entry!`].
 
 mod detector;
+mod drift;
 mod entry;
 mod error;
 mod field;
@@ -21,6 +22,7 @@ mod time;
 mod traits;
 
 pub use detector::{Detecting, Detector, Signal, Watch};
+pub use drift::{Drift, DriftArgs, DriftTest};
 pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;
@@ -40,9 +42,8 @@ pub use regression::{
 pub use scene::{Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
 pub use traits::{
-    Combine, CombineArgs, Drift, DriftArgs, DriftTest, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs,
-    Member, Model, Needs, NoPast, Output, Past, PastTarget, PredictArgs, TargetKind, Transform,
-    TransformArgs, TransformExample,
+    Combine, CombineArgs, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs, Member, Model, Needs,
+    NoPast, Output, Past, PastTarget, PredictArgs, TargetKind, Transform, TransformArgs, TransformExample,
 };
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::anderson_darling::{Scale, asymptotic_p_value, sum_of_squares};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -11,15 +12,16 @@ forewarn_core::entry!(DriftTest: AndersonDarling as "anderson-darling", check);
 
 /// Squared distances between the distribution functions of two samples, weighted so that the tails count.
 ///
-/// The statistic is `A^2` with midranks, less its expectation of 1, in standard deviations under no drift; the greater,
-/// the further apart. It sees any change of distribution, changes in the tails better than `kolmogorov-smirnov`. The
-/// p value of untied samples is interpolated in the table of the source where that reaches, between 0.001 and 0.25, and
-/// by permutation beyond; with ties by permutation always, for the table warns too often there (12 % for 5 % on counts
-/// with 85 % zeros). Of more than 10,000 values of which hardly any are tied it is by the table too, and 0.001 or 0.25
-/// stand for all beyond. A permutation costs some nanoseconds a value, or less where many are tied. `exact` is not
-/// offered. Samples of one and the same value have `p = 1`; fewer than four values together are refused. Values must
-/// be independent: months of one series and neighbouring cells are not, and then it warns far too often. Source:
-/// Scholz and Stephens (1987), doi:10.1080/01621459.1987.10478517.
+/// The statistic is `A^2` with midranks, less its expectation of 1, in standard deviations under no drift;
+/// the greater, the further apart. It sees any change of distribution, changes in the tails better than
+/// `kolmogorov-smirnov`. The p value of untied samples is interpolated in the table of the source where that
+/// reaches, between 0.001 and 0.25, and by permutation beyond; with ties by permutation always, for the table
+/// warns too often there (12 % for 5 % on counts with 85 % zeros). Of more than 10,000 values of which hardly
+/// any are tied it is by the table too, and 0.001 or 0.25 stand for all beyond. A permutation costs some
+/// nanoseconds a value, or less where many are tied. `exact` is not offered. Samples of one and the same
+/// value have `p = 1`; fewer than four values together are refused. Values must be independent: months of one
+/// series and neighbouring cells are not, and then it warns far too often, unless they are dealt in blocks.
+/// Source: Scholz and Stephens (1987), doi:10.1080/01621459.1987.10478517.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct AndersonDarling(pub Several);
@@ -43,18 +45,21 @@ impl DriftTest for AndersonDarling {
         })?;
         let statistic = scale.standardised(sum_of_squares(pooled.counts()));
         let large = samples::nearly_continuous(&pooled);
-        let table = match self.0.method {
+        let permuted = self.0.permuted();
+        let deals = Deals::of("anderson-darling", &permuted, args)?;
+        let method = deals.method("anderson-darling", self.0.method)?;
+        let table = match method {
             Method::Permutation => None,
             Method::Auto if !large && !samples::untied(&pooled) => None,
             _ => asymptotic_p_value(statistic).map(|p| p.clamp(TABLE[0], TABLE[1])),
         };
         let beyond = if statistic > 1.0 { TABLE[0] } else { TABLE[1] };
-        if table.is_none() && large && self.0.method != Method::Permutation {
+        if table.is_none() && large && method != Method::Permutation {
             let note = format!("beyond the table of p values, which ends at {beyond}");
-            return Ok(Drift::new(statistic, beyond, self.0.level).with_note(note));
+            return Ok(deals.drift(statistic, beyond).with_note(note));
         }
-        let p_value = table.unwrap_or_else(|| self.0.permuted().p_value(pooled.counts(), sum_of_squares));
-        Ok(Drift::new(statistic, p_value, self.0.level))
+        let p_value = table.unwrap_or_else(|| deals.p_value(pooled.counts(), sum_of_squares));
+        Ok(deals.drift(statistic, p_value))
     }
 }
 

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::bins;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::settings::Binned;
 
 /// Count that every bin expects of either sample when the p value is by the chi-square law: Cochran (1954).
@@ -50,6 +51,7 @@ pub(crate) fn distance(
         let masses = |side: usize| counts.iter().map(|pair| pair[side] as f64 + added).collect::<Vec<_>>();
         distance(&masses(0), &masses(1))
     };
-    let p_value = settings.permuted().p_value(&table, of);
-    Ok(Drift::new(of(&table), p_value, settings.level))
+    let permuted = settings.permuted();
+    let deals = Deals::of(test, &permuted, args)?;
+    Ok(deals.drift(of(&table), deals.p_value(&table, of)))
 }

@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::{chi_square, p_value};
 
+use crate::deals::Deals;
 use crate::binned;
 use crate::settings::Binned;
 
@@ -20,7 +21,8 @@ forewarn_core::entry!(DriftTest: ChiSquare as "chi-square", check);
 /// than five values the p value is then by permutation. It sees changes of shape and of the share of zeros,
 /// not changes inside a bin. Samples of one and the same value have `p = 1`; too few values for two bins are
 /// refused. Values must be independent: months of one series and neighbouring cells are not, and then it
-/// warns far too often. Source: Pearson (1900), doi:10.1080/14786440009463897.
+/// warns far too often, unless they are dealt in blocks. Source: Pearson (1900),
+/// doi:10.1080/14786440009463897.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ChiSquare(pub Binned);
@@ -36,10 +38,12 @@ impl DriftTest for ChiSquare {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
         let table = binned::table("chi-square", args, self.0.bins, binned::EXPECTED)?;
         let statistic = chi_square(&table);
+        let permuted = self.0.permuted();
+        let deals = Deals::of("chi-square", &permuted, args)?;
         let sparse = args.nominal && binned::least_expected(&table) < binned::EXPECTED as f64;
-        let p_value =
-            if sparse { self.0.permuted().p_value(&table, chi_square) } else { p_value(statistic, &table) };
-        Ok(Drift::new(statistic, p_value, self.0.level))
+        let lawful = deals.independent() && !sparse;
+        let p_value = if lawful { p_value(statistic, &table) } else { deals.p_value(&table, chi_square) };
+        Ok(deals.drift(statistic, p_value))
     }
 }
 

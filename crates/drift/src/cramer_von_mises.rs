@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::cramer_von_mises::{asymptotic_p_value, exact_p_value, statistic};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -11,14 +12,15 @@ forewarn_core::entry!(DriftTest: CramerVonMises as "cramer-von-mises", check);
 
 /// Squared distances between the distribution functions of two samples, added up over all values.
 ///
-/// `T = nm / N^2 sum (F - G)^2` over the `N = n + m` pooled values, each distribution function taken with its ties:
-/// `SciPy`'s form in ranks is the same without ties and wrong with them (its p value is 0.04 for two columns of zeros). It
-/// sees any change of distribution, mostly in the middle, and is stronger than `kolmogorov-smirnov` where many values
-/// moved a little. `auto` is exact, given the ties, for samples of some dozens of values, then asymptotic where no
-/// values are tied, or hardly any of more than 10,000, and by permutation where many are; a permutation costs some
-/// nanoseconds a value, or less where many are tied. `exact` refuses samples that would take too long. Values must be
-/// independent: months of one series and neighbouring cells are not, and then it warns far too often. Sources: Anderson
-/// (1962), doi:10.1214/aoms/1177704477; Xiao, Gordon and Yakovlev (2006), doi:10.18637/jss.v017.i08.
+/// `T = nm / N^2 sum (F - G)^2` over the `N = n + m` pooled values, each distribution function taken with its
+/// ties: `SciPy`'s form in ranks is the same without ties and wrong with them (its p value is 0.04 for two
+/// columns of zeros). It sees any change of distribution, mostly in the middle, and is stronger than
+/// `kolmogorov-smirnov` where many values moved a little. `auto` is exact, given the ties, for samples of
+/// some dozens of values, then asymptotic where no values are tied, or hardly any of more than 10,000, and by
+/// permutation where many are; a permutation costs some nanoseconds a value, or less where many are tied.
+/// `exact` refuses samples that would take too long. Values must be independent: months of one series and
+/// neighbouring cells are not, and then it warns far too often, unless they are dealt in blocks. Sources:
+/// Anderson (1962), doi:10.1214/aoms/1177704477; Xiao, Gordon and Yakovlev (2006), doi:10.18637/jss.v017.i08.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct CramerVonMises(pub Several);
@@ -35,18 +37,21 @@ impl DriftTest for CramerVonMises {
         samples::need_order("cramer-von-mises", args)?;
         let pooled = Pooled::new(args.reference, args.current);
         let (counts, sizes, observed) = (pooled.counts(), pooled.sizes(), statistic(pooled.counts()));
+        let permuted = self.0.permuted();
+        let deals = Deals::of("cramer-von-mises", &permuted, args)?;
+        let method = deals.method("cramer-von-mises", self.0.method)?;
         let untied = || samples::untied(&pooled) || samples::nearly_continuous(&pooled);
-        let exact = || if self.0.method == Method::Permutation { None } else { exact_p_value(counts) };
-        let p_value = match self.0.method {
+        let exact = || if method == Method::Permutation { None } else { exact_p_value(counts) };
+        let p_value = match method {
             Method::Asymptotic => asymptotic_p_value(observed, sizes),
             Method::Exact => exact().ok_or_else(|| too_much(sizes))?,
             Method::Auto | Method::Permutation => match exact() {
                 Some(p_value) => p_value,
-                None if self.0.method == Method::Auto && untied() => asymptotic_p_value(observed, sizes),
-                None => self.0.permuted().p_value(counts, statistic),
+                None if method == Method::Auto && untied() => asymptotic_p_value(observed, sizes),
+                None => deals.p_value(counts, statistic),
             },
         };
-        Ok(Drift::new(observed, p_value, self.0.level))
+        Ok(deals.drift(observed, p_value))
     }
 }
 

@@ -10,12 +10,12 @@ forewarn_core::entry!(DriftTest: EnergyDistance as "energy-distance", check);
 
 /// How far apart two distribution functions are, squared and over the range of the values: the energy distance.
 ///
-/// `sqrt(2 integral (F - G)^2)`, in the root of the unit of the values: the root, as in `SciPy`, of what the source calls
-/// so. Less ruled by outliers than `wasserstein`. The p value is by permutation; one deals the counts of the distinct
-/// values, in some nanoseconds a value, or less where many are tied: 999 of two samples of a million different values
-/// take some 15 s, of two columns of counts milliseconds. Values must be finite, and independent: months of one series
-/// and neighbouring cells are not, and then it warns far too often. Source: Szekely and Rizzo (2013),
-/// doi:10.1016/j.jspi.2013.03.018.
+/// `sqrt(2 integral (F - G)^2)`, in the root of the unit of the values: the root, as in `SciPy`, of what the
+/// source calls so. Less ruled by outliers than `wasserstein`. The p value is by permutation; one deals the
+/// counts of the distinct values, in some nanoseconds a value, or less where many are tied: 999 of two
+/// samples of a million different values take some 15 s, of two columns of counts milliseconds. Values must
+/// be finite, and independent: months of one series and neighbouring cells are not, and then it warns far too
+/// often, unless they are dealt in blocks. Source: Szekely and Rizzo (2013), doi:10.1016/j.jspi.2013.03.018.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EnergyDistance(pub Permuted);

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::epps_singleton::Characteristic;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -11,14 +12,15 @@ forewarn_core::entry!(DriftTest: EppsSingleton as "epps-singleton", check);
 
 /// Whether the cosines and sines of the values have the same means: the empirical characteristic function.
 ///
-/// `W` is the squared distance of these means at two points (0.4 and 0.8 over half the interquartile range of the pooled
-/// values), in their covariance. It needs no continuous values and is often stronger than `kolmogorov-smirnov`, also
-/// for changes of spread. `auto` is asymptotic (the chi-square law with four degrees of freedom) where both samples
-/// have 1000 values or more, and by permutation below: the law warns too often where the sizes differ (23 % for 5 % of
-/// 1500 against 100). `exact` is not offered. Where half of the values around the middle are equal, as of counts with
-/// more than 75 % zeros, there is no scale, and the test refuses, as it does samples of fewer than five values. Values
-/// must be independent: months of one series and neighbouring cells are not, and then it warns far too often. Source:
-/// Epps and Singleton (1986), doi:10.1080/00949658608810963.
+/// `W` is the squared distance of these means at two points (0.4 and 0.8 over half the interquartile range of
+/// the pooled values), in their covariance. It needs no continuous values and is often stronger than
+/// `kolmogorov-smirnov`, also for changes of spread. `auto` is asymptotic (the chi-square law with four
+/// degrees of freedom) where both samples have 1000 values or more, and by permutation below: the law warns
+/// too often where the sizes differ (23 % for 5 % of 1500 against 100). `exact` is not offered. Where half of
+/// the values around the middle are equal, as of counts with more than 75 % zeros, there is no scale, and the
+/// test refuses, as it does samples of fewer than five values. Values must be independent: months of one
+/// series and neighbouring cells are not, and then it warns far too often, unless they are dealt in blocks.
+/// Source: Epps and Singleton (1986), doi:10.1080/00949658608810963.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EppsSingleton(pub Several);
@@ -48,7 +50,9 @@ impl DriftTest for EppsSingleton {
         let pooled = Pooled::new(args.reference, args.current);
         let characteristic = Characteristic::new(&pooled).ok_or_else(no_scale)?;
         let observed = characteristic.statistic(pooled.counts());
-        let asymptotic = match self.0.method {
+        let permuted = self.0.permuted();
+        let deals = Deals::of("epps-singleton", &permuted, args)?;
+        let asymptotic = match deals.method("epps-singleton", self.0.method)? {
             Method::Asymptotic => true,
             Method::Auto => fewest >= LARGE,
             Method::Exact | Method::Permutation => false,
@@ -56,9 +60,9 @@ impl DriftTest for EppsSingleton {
         let p_value = if asymptotic {
             observed.asymptotic_p_value()
         } else {
-            self.0.permuted().p_value(pooled.counts(), |counts| characteristic.statistic(counts).w)
+            deals.p_value(pooled.counts(), |counts| characteristic.statistic(counts).w)
         };
-        Ok(Drift::new(observed.w, p_value, self.0.level))
+        Ok(deals.drift(observed.w, p_value))
     }
 }
 

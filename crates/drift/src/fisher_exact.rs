@@ -9,12 +9,13 @@ forewarn_core::entry!(DriftTest: FisherExact as "fisher-exact", check);
 
 /// Whether two values, such as no event and event, are as frequent as they were, exactly.
 ///
-/// The statistic is the odds ratio `a d / (b c)` of the counts of the lower value `a`, `c` and the higher one `b`, `d` in
-/// the reference and the current sample: above 1, the higher value has become more frequent; it is infinite where `b`
-/// or `c` is 0, and 1 where just one value occurs. Two-sided: the p value is the share of all tables with these
-/// margins that are no likelier, so that it holds for samples of any size; it is a little too large, for there are
-/// few tables. For two distinct values, numbers or categories; more are refused. Values must be independent: months of
-/// one series and neighbouring cells are not, and then it warns far too often. Source: Fisher (1935), doi:10.2307/2342435.
+/// The statistic is the odds ratio `a d / (b c)` of the counts of the lower value `a`, `c` and the higher one
+/// `b`, `d` in the reference and the current sample: above 1, the higher value has become more frequent; it
+/// is infinite where `b` or `c` is 0, and 1 where just one value occurs. Two-sided: the p value is the share
+/// of all tables with these margins that are no likelier, so that it holds for samples of any size; it is a
+/// little too large, for there are few tables. For two distinct values, numbers or categories; more are
+/// refused. Values must be independent: months of one series and neighbouring cells are not, and then it
+/// warns far too often. Source: Fisher (1935), doi:10.2307/2342435.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FisherExact {
@@ -38,6 +39,10 @@ impl FisherExact {
 
 impl DriftTest for FisherExact {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
+        if args.blocks.is_some() || args.strata.is_some() {
+            let what = "`fisher-exact` is for independent values, and these are in blocks or strata; use `chi-square`";
+            return Err(Error::data(what.to_owned()));
+        }
         let pooled = Pooled::new(args.reference, args.current);
         let (statistic, p_value) = match *pooled.counts() {
             [_] => (1.0, 1.0),

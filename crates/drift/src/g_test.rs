@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::{likelihood_ratio, p_value, williams};
 
+use crate::deals::Deals;
 use crate::binned;
 use crate::settings::Binned;
 
@@ -21,8 +22,8 @@ forewarn_core::entry!(DriftTest: GTest as "g-test", check);
 /// have one bin each, none merged; where one expects fewer than five values the p value is then by
 /// permutation. It sees changes of shape and of the share of zeros, not changes inside a bin. Samples of one
 /// and the same value have `p = 1`; too few values for two bins are refused. Values must be independent:
-/// months of one series and neighbouring cells are not, and then it warns far too often. Source: Wilks
-/// (1938), doi:10.1214/aoms/1177732360.
+/// months of one series and neighbouring cells are not, and then it warns far too often, unless they are
+/// dealt in blocks. Source: Wilks (1938), doi:10.1214/aoms/1177732360.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct GTest(pub Binned);
@@ -38,13 +39,15 @@ impl DriftTest for GTest {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
         let table = binned::table("g-test", args, self.0.bins, binned::EXPECTED)?;
         let statistic = likelihood_ratio(&table);
+        let permuted = self.0.permuted();
+        let deals = Deals::of("g-test", &permuted, args)?;
         let sparse = args.nominal && binned::least_expected(&table) < binned::EXPECTED as f64;
-        let p_value = if sparse {
-            self.0.permuted().p_value(&table, likelihood_ratio)
-        } else {
+        let p_value = if deals.independent() && !sparse {
             p_value(statistic / williams(&table), &table)
+        } else {
+            deals.p_value(&table, likelihood_ratio)
         };
-        Ok(Drift::new(statistic, p_value, self.0.level))
+        Ok(deals.drift(statistic, p_value))
     }
 }
 

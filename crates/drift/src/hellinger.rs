@@ -17,7 +17,8 @@ forewarn_core::entry!(DriftTest: Hellinger as "hellinger", check);
 /// samples shrink: a fixed threshold for it is a test of the sample size. A permutation deals the counts of
 /// the bins, in work that grows with the bins and the root of the sizes; sorting the values once is most of
 /// the cost. It sees nothing inside a bin. Values must be independent: months of one series and neighbouring
-/// cells are not, and then it warns far too often. Source: Hellinger (1909), doi:10.1515/crll.1909.136.210.
+/// cells are not, and then it warns far too often, unless they are dealt in blocks. Source: Hellinger (1909),
+/// doi:10.1515/crll.1909.136.210.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Hellinger(pub Binned);

@@ -3,12 +3,12 @@
 use crate::gate::{Rule, Verdict};
 
 /// The rules of an input gate for which nobody wrote others: every check that is about faults fails, those that a war
-/// can move as well as a fault warn. Not among them: `integrity`, which is what the reference does, and `cells`, which
-/// tells of the world more often than of its data.
+/// can move as well as a fault warn. Not among them: `integrity`, which is what the reference does, and `cells` and `scan`,
+/// which tell of the world more often than of its data.
 pub fn rules() -> Vec<Rule> {
     let moved = ["activity", "regions", "size"];
     let severity = |name| if moved.contains(&name) { Verdict::Warn } else { Verdict::Fail };
-    let own = INPUT_CHECKS.iter().filter(|entry| !["cells", "integrity"].contains(&entry.name));
+    let own = INPUT_CHECKS.iter().filter(|entry| !["cells", "integrity", "scan"].contains(&entry.name));
     own.map(|entry| Rule::new(entry.name, severity(entry.name))).collect()
 }
 
@@ -27,6 +27,7 @@ forewarn_core::catalog! {
         regions,
         repeated,
         revision,
+        scan,
         silent,
         size,
         whole,

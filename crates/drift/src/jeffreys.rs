@@ -18,7 +18,7 @@ forewarn_core::entry!(DriftTest: Jeffreys as "jeffreys", check);
 /// it is a test of the sample size. A permutation deals the counts of the bins, in work that grows with the
 /// bins and the root of the sizes; sorting the values once is most of the cost. It sees nothing inside a bin.
 /// Values must be independent: months of one series and neighbouring cells are not, and then it warns far too
-/// often. Source: Jeffreys (1946), doi:10.1098/rspa.1946.0056.
+/// often, unless they are dealt in blocks. Source: Jeffreys (1946), doi:10.1098/rspa.1946.0056.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Jeffreys(pub Binned);

@@ -18,7 +18,8 @@ forewarn_core::entry!(DriftTest: JensenShannon as "jensen-shannon", check);
 /// fixed threshold for it is a test of the sample size. A permutation deals the counts of the bins, in work
 /// that grows with the bins and the root of the sizes; sorting the values once is most of the cost. It sees
 /// nothing inside a bin. Values must be independent: months of one series and neighbouring cells are not, and
-/// then it warns far too often. Source: Endres and Schindelin (2003), doi:10.1109/TIT.2003.813506.
+/// then it warns far too often, unless they are dealt in blocks. Source: Endres and Schindelin (2003),
+/// doi:10.1109/TIT.2003.813506.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct JensenShannon(pub Binned);

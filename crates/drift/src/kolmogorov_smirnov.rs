@@ -3,6 +3,7 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::{Pooled, statistic};
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -12,12 +13,13 @@ forewarn_core::entry!(DriftTest: KolmogorovSmirnov as "kolmogorov-smirnov", chec
 ///
 /// `D = max |F(x) - G(x)|`, 0-1, two-sided; drifted when its p value is at or below `level`. It sees any
 /// change of distribution, shifts in the middle best and tails least. Values must be independent of one
-/// another: months of one series, or neighbouring cells, are not, and then it warns far too often. `auto` is
-/// exact while the product of the sample sizes is at most 200 million (two months of 13,110 cells, nearly all
-/// of them tied at zero, are still compared exactly, in less than a second); beyond, asymptotic where hardly
-/// any values are tied, and by permutation where many are. Sources: Hodges (1958), doi:10.1007/BF02589501;
-/// exact p values given ties by Schroeer and Trenkler (1995), doi:10.1016/0167-9473(94)00040-P; the
-/// asymptotic law by Simard and L'Ecuyer (2011), doi:10.18637/jss.v039.i11.
+/// another: months of one series, or neighbouring cells, are not, and then it warns far too often, unless
+/// they are dealt in blocks. `auto` is exact while the product of the sample sizes is at most 200 million
+/// (two months of 13,110 cells, nearly all of them tied at zero, are still compared exactly, in less than a
+/// second); beyond, asymptotic where hardly any values are tied, and by permutation where many are. Sources:
+/// Hodges (1958), doi:10.1007/BF02589501; exact p values given ties by Schroeer and Trenkler (1995),
+/// doi:10.1016/0167-9473(94)00040-P; the asymptotic law by Simard and L'Ecuyer (2011),
+/// doi:10.18637/jss.v039.i11.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct KolmogorovSmirnov(pub Several);
@@ -37,14 +39,16 @@ impl DriftTest for KolmogorovSmirnov {
         samples::need_order("kolmogorov-smirnov", args)?;
         let pooled = Pooled::new(args.reference, args.current);
         let [n, m] = pooled.sizes();
-        let p_value = match self.0.method {
+        let permuted = self.0.permuted();
+        let deals = Deals::of("kolmogorov-smirnov", &permuted, args)?;
+        let p_value = match deals.method("kolmogorov-smirnov", self.0.method)? {
             Method::Exact => pooled.exact_p_value(),
             Method::Asymptotic => pooled.asymptotic_p_value(),
             Method::Auto if n.saturating_mul(m) <= EXACT => pooled.exact_p_value(),
             Method::Auto if samples::nearly_continuous(&pooled) => pooled.asymptotic_p_value(),
-            Method::Auto | Method::Permutation => self.0.permuted().p_value(pooled.counts(), statistic),
+            Method::Auto | Method::Permutation => deals.p_value(pooled.counts(), statistic),
         };
-        Ok(Drift::new(pooled.statistic(), p_value, self.0.level))
+        Ok(deals.drift(pooled.statistic(), p_value))
     }
 }
 

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::kuiper::{asymptotic_p_value, statistic};
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::{Method, Several};
 
@@ -11,12 +12,13 @@ forewarn_core::entry!(DriftTest: Kuiper as "kuiper", check);
 
 /// How far one distribution function is above the other, and how far below it, added.
 ///
-/// `V = max (F - G) + max (G - F)`, 0-1: sees changes of spread, and of a place on a circle (the day of the year) wherever
-/// the circle is cut, where `kolmogorov-smirnov` sees shifts best. `auto` is asymptotic where no values are tied, or
-/// hardly any, and there are more than 10,000 of them, and by permutation otherwise, for the law of large samples
-/// is too careful with small and with tied ones; a permutation costs some nanoseconds a value, or less where many are
-/// tied. `exact` is not offered. Values must be independent: months of one series and neighbouring cells are not, and
-/// then it warns far too often. Sources: Kuiper (1960), doi:10.1016/S1385-7258(60)50006-0; the law by Stephens (1965),
+/// `V = max (F - G) + max (G - F)`, 0-1: sees changes of spread, and of a place on a circle (the day of the
+/// year) wherever the circle is cut, where `kolmogorov-smirnov` sees shifts best. `auto` is asymptotic where
+/// no values are tied, or hardly any, and there are more than 10,000 of them, and by permutation otherwise,
+/// for the law of large samples is too careful with small and with tied ones; a permutation costs some
+/// nanoseconds a value, or less where many are tied. `exact` is not offered. Values must be independent:
+/// months of one series and neighbouring cells are not, and then it warns far too often, unless they are
+/// dealt in blocks. Sources: Kuiper (1960), doi:10.1016/S1385-7258(60)50006-0; the law by Stephens (1965),
 /// doi:10.1093/biomet/52.3-4.309.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -34,7 +36,9 @@ impl DriftTest for Kuiper {
         samples::need_order("kuiper", args)?;
         let pooled = Pooled::new(args.reference, args.current);
         let observed = statistic(pooled.counts());
-        let asymptotic = match self.0.method {
+        let permuted = self.0.permuted();
+        let deals = Deals::of("kuiper", &permuted, args)?;
+        let asymptotic = match deals.method("kuiper", self.0.method)? {
             Method::Asymptotic => true,
             Method::Auto => samples::nearly_continuous(&pooled),
             Method::Exact | Method::Permutation => false,
@@ -42,9 +46,9 @@ impl DriftTest for Kuiper {
         let p_value = if asymptotic {
             asymptotic_p_value(observed, pooled.sizes())
         } else {
-            self.0.permuted().p_value(pooled.counts(), statistic)
+            deals.p_value(pooled.counts(), statistic)
         };
-        Ok(Drift::new(observed, p_value, self.0.level))
+        Ok(deals.drift(observed, p_value))
     }
 }
 

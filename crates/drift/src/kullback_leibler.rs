@@ -18,8 +18,8 @@ forewarn_core::entry!(DriftTest: KullbackLeibler as "kullback-leibler", check);
 /// samples shrink: a fixed threshold for it is a test of the sample size. A permutation deals the counts of
 /// the bins, in work that grows with the bins and the root of the sizes; sorting the values once is most of
 /// the cost. It sees nothing inside a bin. Values must be independent: months of one series and neighbouring
-/// cells are not, and then it warns far too often. Source: Kullback and Leibler (1951),
-/// doi:10.1214/aoms/1177729694.
+/// cells are not, and then it warns far too often, unless they are dealt in blocks. Source: Kullback and
+/// Leibler (1951), doi:10.1214/aoms/1177729694.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct KullbackLeibler(pub Binned);

@@ -21,10 +21,12 @@ pub mod mahalanobis;
 pub mod output;
 pub mod pca_residual;
 pub mod performance;
+pub mod profile;
 
 mod binned;
 mod chance;
 mod columns;
+mod deals;
 mod limit;
 mod newest;
 mod replay;

@@ -4,37 +4,30 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::rank_sum::RankSum;
 
+use crate::deals::Deals;
 use crate::samples;
+use crate::settings::Permuted;
 
 forewarn_core::entry!(DriftTest: MannWhitney as "mann-whitney", check);
 
 /// Whether values now tend to be lower or higher than those of the reference.
 ///
-/// `U` counts the pairs of a reference and a current value in which the **reference** is greater, a tie as one
-/// half: below half of all pairs, values have risen. Two-sided; drifted when the p value is at or below `level`. The
-/// p value is by the normal law, its variance corrected for ties, with a continuity correction of one half: right
-/// with many ties as in counts, a little too large, and rough where the smaller sample has fewer than ten values
-/// or hardly any differ. It sees shifts, also with outliers, and no change of spread alone: then it warns too often
-/// when the sizes differ too. Values must be independent: months of one series and neighbouring cells are not, and
-/// then it warns far too often. Sources: Mann and Whitney (1947), doi:10.1214/aoms/1177730491; the correction for
-/// ties as in Lehmann (1975), Nonparametrics.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct MannWhitney {
-    /// Share of unchanged columns that may be called drifted, between 0 and 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub level: f64,
-}
-
-impl Default for MannWhitney {
-    fn default() -> Self {
-        Self { level: 0.05 }
-    }
-}
+/// `U` counts the pairs of a reference and a current value in which the **reference** is greater, a tie as
+/// one half: below half of all pairs, values have risen. Two-sided; drifted when the p value is at or below
+/// `level`. The p value is by the normal law, its variance corrected for ties, with a continuity correction
+/// of one half: right with many ties as in counts, a little too large, and rough where the smaller sample has
+/// fewer than ten values or hardly any differ. It sees shifts, also with outliers, and no change of spread
+/// alone: then it warns too often when the sizes differ too. Values must be independent: months of one series
+/// and neighbouring cells are not, and then it warns far too often, unless they are dealt in blocks. Sources:
+/// Mann and Whitney (1947), doi:10.1214/aoms/1177730491; the correction for ties as in Lehmann (1975),
+/// Nonparametrics.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct MannWhitney(pub Permuted);
 
 impl MannWhitney {
     fn check(self) -> Result<Self> {
-        crate::limit::share("mann-whitney", "level", self.level)?;
+        self.0.check("mann-whitney")?;
         Ok(self)
     }
 }
@@ -42,10 +35,20 @@ impl MannWhitney {
 impl DriftTest for MannWhitney {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift> {
         samples::need_order("mann-whitney", args)?;
-        let rank_sum = RankSum::new(Pooled::new(args.reference, args.current).counts());
-        let p_value = rank_sum.p_value();
-        Ok(Drift::new(rank_sum.u, p_value, self.level))
+        let pooled = Pooled::new(args.reference, args.current);
+        let deals = Deals::of("mann-whitney", &self.0, args)?;
+        let rank_sum = RankSum::new(pooled.counts());
+        let p_value =
+            if deals.independent() { rank_sum.p_value() } else { deals.p_value(pooled.counts(), apart) };
+        Ok(deals.drift(rank_sum.u, p_value))
     }
+}
+
+/// How far the rank sum is from half of the pairs, in its standard deviations.
+fn apart(counts: &[[u64; 2]]) -> f64 {
+    let ranks = RankSum::new(counts);
+    // All values are equal.
+    if ranks.variance > 0.0 { (ranks.u - ranks.mean).abs() / ranks.variance.sqrt() } else { 0.0 }
 }
 
 #[cfg(test)]

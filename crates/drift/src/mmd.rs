@@ -5,6 +5,7 @@ use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::mmd::{KernelMatrix, median_bandwidth, subsample};
 use forewarn_kernels::random::Stream;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -12,15 +13,16 @@ forewarn_core::entry!(DriftTest: Mmd as "mmd", check);
 
 /// How far apart two samples are in what a Gaussian kernel sees: the maximum mean discrepancy, squared and unbiased.
 ///
-/// `mean k(x, x') + mean k(y, y') - 2 mean k(x, y)` with `k = exp(-d^2 / (2 h^2))`; it can be below 0. The bandwidth `h` is
-/// `sqrt(median / 2)` of the squared distances of all pooled pairs, and where that is 0, of the pairs that differ. It sees
-/// any change of distribution within some bandwidths, a far outlier like a near one. The p value is by permutation. Work
-/// grows with the square of the number of distinct values: where both samples together have more than 2000 of them, each
-/// sample gives 1000 at most, drawn at random by the seed, and the note says so; the statistic is then of these.
-/// Samples of one and the same value have `p = 1`; a sample of one value is refused. Values must be finite, and
-/// independent: months of one series and neighbouring cells are not, and then it warns far too often. Source: Gretton et
-/// al. (2012), Journal of Machine Learning Research 13, 723-773; the bandwidth as in Garreau, Jitkrittum and Kanagawa
-/// (2017), doi:10.48550/arXiv.1707.07269.
+/// `mean k(x, x') + mean k(y, y') - 2 mean k(x, y)` with `k = exp(-d^2 / (2 h^2))`; it can be below 0. The
+/// bandwidth `h` is `sqrt(median / 2)` of the squared distances of all pooled pairs, and where that is 0, of
+/// the pairs that differ. It sees any change of distribution within some bandwidths, a far outlier like a
+/// near one. The p value is by permutation. Work grows with the square of the number of distinct values:
+/// where both samples together have more than 2000 of them, each sample gives 1000 at most, drawn at random
+/// by the seed, and the note says so; the statistic is then of these. Samples of one and the same value have
+/// `p = 1`; a sample of one value is refused. Values must be finite, and independent: months of one series
+/// and neighbouring cells are not, and then it warns far too often, unless they are dealt in blocks. Source:
+/// Gretton et al. (2012), Journal of Machine Learning Research 13, 723-773; the bandwidth as in Garreau,
+/// Jitkrittum and Kanagawa (2017), doi:10.48550/arXiv.1707.07269.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Mmd(pub Permuted);
@@ -44,11 +46,16 @@ impl DriftTest for Mmd {
             return Err(Error::data("a sample has one value and `mmd` needs two; use `kolmogorov-smirnov`".to_owned()));
         }
         let all = Pooled::new(args.reference, args.current);
+        let deals = Deals::of("mmd", &self.0, args)?;
         if all.counts().len() <= MOST {
-            return Ok(self.of(&all));
+            return Ok(self.of(&all, &deals));
+        }
+        if !deals.independent() {
+            let what = "values in blocks cannot be drawn one by one, and more than 2000 take `mmd` too long; use `energy-distance`";
+            return Err(Error::data(what.to_owned()));
         }
         let part = |sample, number| subsample(sample, MOST / 2, Stream::new(self.0.seed, &[number, u64::MAX]));
-        let drift = self.of(&Pooled::new(&part(args.reference, 0), &part(args.current, 1)));
+        let drift = self.of(&Pooled::new(&part(args.reference, 0), &part(args.current, 1)), &deals);
         let [n, m] = sizes.map(|size| size.min(MOST / 2));
         let note = format!("of {n} of the {} reference values and {m} of the {} current ones", sizes[0], sizes[1]);
         Ok(drift.with_note(note))
@@ -56,14 +63,14 @@ impl DriftTest for Mmd {
 }
 
 impl Mmd {
-    fn of(&self, pooled: &Pooled) -> Drift {
+    fn of(&self, pooled: &Pooled, deals: &Deals<'_>) -> Drift {
         let weights: Vec<u64> = pooled.counts().iter().map(|[x, y]| x + y).collect();
         let Some(bandwidth) = median_bandwidth(pooled.values(), 1, &weights) else {
             return Drift::new(0.0, 1.0, self.0.level);
         };
         let matrix = KernelMatrix::new(pooled.values(), 1, &weights, bandwidth);
-        let p_value = self.0.p_value(pooled.counts(), |counts| matrix.unbiased(counts));
-        Drift::new(matrix.unbiased(pooled.counts()), p_value, self.0.level)
+        let p_value = deals.p_value(pooled.counts(), |counts| matrix.unbiased(counts));
+        deals.drift(matrix.unbiased(pooled.counts()), p_value)
     }
 }
 

@@ -1,13 +1,9 @@
 //! The settings that drift tests share.
 
 use forewarn_core::prelude::*;
-use forewarn_kernels::permutation::{Dealer, Effort};
 
 /// Permutations unless said otherwise.
 const PERMUTATIONS: u64 = 999;
-/// As many permutations with a statistic as great as the observed one are enough: of 999, all are made for the p values
-/// up to 0.05, which are those that matter.
-const EXCEEDANCES: u64 = 50;
 
 /// How a p value is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,11 +37,14 @@ pub struct Several {
     pub permutations: u64,
     /// Seed of the permutations; the same seed gives the same p value.
     pub seed: u64,
+    /// How many values that follow one another are dealt together: 1 for independent values, more than they remember
+    /// for others, 0 for what their autocorrelation asks for.
+    pub block_length: u64,
 }
 
 impl Default for Several {
     fn default() -> Self {
-        Self { level: 0.05, method: Method::Auto, permutations: PERMUTATIONS, seed: 0 }
+        Self { level: 0.05, method: Method::Auto, permutations: PERMUTATIONS, seed: 0, block_length: 1 }
     }
 }
 
@@ -61,7 +60,8 @@ impl Several {
     }
 
     pub(crate) fn permuted(&self) -> Permuted {
-        Permuted { level: self.level, permutations: self.permutations, seed: self.seed }
+        let Self { level, permutations, seed, block_length, .. } = *self;
+        Permuted { level, permutations, seed, block_length }
     }
 }
 
@@ -78,11 +78,14 @@ pub struct Permuted {
     pub permutations: u64,
     /// Seed of the permutations; the same seed gives the same p value.
     pub seed: u64,
+    /// How many values that follow one another are dealt together: 1 for independent values, more than they remember
+    /// for others, 0 for what their autocorrelation asks for.
+    pub block_length: u64,
 }
 
 impl Default for Permuted {
     fn default() -> Self {
-        Self { level: 0.05, permutations: PERMUTATIONS, seed: 0 }
+        Self { level: 0.05, permutations: PERMUTATIONS, seed: 0, block_length: 1 }
     }
 }
 
@@ -93,13 +96,6 @@ impl Permuted {
             return Err(Error::config(test, "`permutations` is 0; it must be at least 1".to_owned()));
         }
         Ok(())
-    }
-
-    /// The p value of a statistic of how many values of each sample are at every distinct value, or in every bin.
-    pub(crate) fn p_value(&self, counts: &[[u64; 2]], statistic: impl Fn(&[[u64; 2]]) -> f64) -> f64 {
-        let mut dealer = Dealer::values(counts, self.seed);
-        let effort = Effort { permutations: self.permutations, exceedances: EXCEEDANCES };
-        effort.p_value(statistic(counts), |b| statistic(dealer.deal(b))).p_value
     }
 }
 
@@ -119,11 +115,14 @@ pub struct Binned {
     pub permutations: u64,
     /// Seed of the permutations; the same seed gives the same p value.
     pub seed: u64,
+    /// How many values that follow one another are dealt together: 1 for independent values, more than they remember
+    /// for others, 0 for what their autocorrelation asks for.
+    pub block_length: u64,
 }
 
 impl Default for Binned {
     fn default() -> Self {
-        Self { level: 0.05, bins: 10, permutations: PERMUTATIONS, seed: 0 }
+        Self { level: 0.05, bins: 10, permutations: PERMUTATIONS, seed: 0, block_length: 1 }
     }
 }
 
@@ -136,6 +135,7 @@ impl Binned {
     }
 
     pub(crate) fn permuted(&self) -> Permuted {
-        Permuted { level: self.level, permutations: self.permutations, seed: self.seed }
+        let Self { level, permutations, seed, block_length, .. } = *self;
+        Permuted { level, permutations, seed, block_length }
     }
 }

@@ -17,7 +17,8 @@ forewarn_core::entry!(DriftTest: TotalVariation as "total-variation", check);
 /// for it is a test of the sample size. A permutation deals the counts of the bins, in work that grows with
 /// the bins and the root of the sizes; sorting the values once is most of the cost. It sees nothing inside a
 /// bin. Values must be independent: months of one series and neighbouring cells are not, and then it warns
-/// far too often. Source: Gibbs and Su (2002), doi:10.1111/j.1751-5823.2002.tb00178.x.
+/// far too often, unless they are dealt in blocks. Source: Gibbs and Su (2002),
+/// doi:10.1111/j.1751-5823.2002.tb00178.x.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct TotalVariation(pub Binned);

@@ -4,6 +4,7 @@ use forewarn_core::prelude::*;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::wasserstein::pooled_w1;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -11,12 +12,13 @@ forewarn_core::entry!(DriftTest: Wasserstein as "wasserstein", check);
 
 /// How far values have moved on average, if each moved no further than it must: the Wasserstein distance.
 ///
-/// `integral |F - G|`, in the unit of the values. It sees shifts and outliers, near ones less than far ones; of heavy
-/// tails it is ruled by the largest values, where `energy-distance` is less so. The p value is by permutation; one deals the
-/// counts of the distinct values, in some nanoseconds a value, or less where many are tied: 999 of two samples of a
-/// million different values take some 15 s, of two columns of counts milliseconds. Values must be finite, and
-/// independent: months of one series and neighbouring cells are not, and then it warns far too often. Source: Ramdas,
-/// Garcia Trillos and Cuturi (2017), doi:10.3390/e19020047.
+/// `integral |F - G|`, in the unit of the values. It sees shifts and outliers, near ones less than far ones;
+/// of heavy tails it is ruled by the largest values, where `energy-distance` is less so. The p value is by
+/// permutation; one deals the counts of the distinct values, in some nanoseconds a value, or less where many
+/// are tied: 999 of two samples of a million different values take some 15 s, of two columns of counts
+/// milliseconds. Values must be finite, and independent: months of one series and neighbouring cells are not,
+/// and then it warns far too often, unless they are dealt in blocks. Source: Ramdas, Garcia Trillos and
+/// Cuturi (2017), doi:10.3390/e19020047.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Wasserstein(pub Permuted);
@@ -45,7 +47,8 @@ pub(crate) fn transport(
     samples::need_finite(test, args)?;
     let pooled = Pooled::new(args.reference, args.current);
     let of = |counts: &[[u64; 2]]| distance(pooled.values(), counts);
-    Ok(Drift::new(of(pooled.counts()), settings.p_value(pooled.counts(), of), settings.level))
+    let deals = Deals::of(test, settings, args)?;
+    Ok(deals.drift(of(pooled.counts()), deals.p_value(pooled.counts(), of)))
 }
 
 #[cfg(test)]

@@ -1,38 +1,32 @@
 //! Welch's t test.
 
 use forewarn_core::prelude::*;
+use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::welch::Welch as Statistic;
 
+use crate::deals::Deals;
 use crate::samples;
+use crate::settings::Permuted;
 
 forewarn_core::entry!(DriftTest: Welch as "welch", check);
 
 /// Whether the mean has moved, whatever the variances.
 ///
-/// `t = (mean of the reference - mean now) / sqrt(var / n + var' / m)`: below 0, the mean has risen. Two-sided, by
-/// Student's law with the degrees of freedom of Satterthwaite; drifted when the p value is at or below `level`. It
-/// needs means that are nearly normal: many values, or few and no long tail. With heavy tails, as of counts of
-/// deaths, its p values mean little and it misses drift; in small skewed samples of unequal size it warns too
-/// often. Values must be independent: months of one series and neighbouring cells are not, and then it warns far
-/// too often. Two constant samples that agree have `t = 0` and `p = 1`; when they differ there is no answer.
-/// Sources: Welch (1947), doi:10.1093/biomet/34.1-2.28; Satterthwaite (1946), doi:10.2307/3002019.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Welch {
-    /// Share of unchanged columns that may be called drifted, between 0 and 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub level: f64,
-}
-
-impl Default for Welch {
-    fn default() -> Self {
-        Self { level: 0.05 }
-    }
-}
+/// `t = (mean of the reference - mean now) / sqrt(var / n + var' / m)`: below 0, the mean has risen.
+/// Two-sided, by Student's law with the degrees of freedom of Satterthwaite; drifted when the p value is at
+/// or below `level`. It needs means that are nearly normal: many values, or few and no long tail. With heavy
+/// tails, as of counts of deaths, its p values mean little and it misses drift; in small skewed samples of
+/// unequal size it warns too often. Values must be independent: months of one series and neighbouring cells
+/// are not, and then it warns far too often, unless they are dealt in blocks. Two constant samples that agree
+/// have `t = 0` and `p = 1`; when they differ there is no answer. Sources: Welch (1947),
+/// doi:10.1093/biomet/34.1-2.28; Satterthwaite (1946), doi:10.2307/3002019.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Welch(pub Permuted);
 
 impl Welch {
     fn check(self) -> Result<Self> {
-        crate::limit::share("welch", "level", self.level)?;
+        self.0.check("welch")?;
         Ok(self)
     }
 }
@@ -43,17 +37,24 @@ impl DriftTest for Welch {
         for (name, sample) in [("reference", args.reference), ("current", args.current)] {
             refuse(name, sample)?;
         }
+        let deals = Deals::of("welch", &self.0, args)?;
         let [before, now] = [args.reference, args.current].map(constant);
         let (statistic, p_value) = match (before, now) {
             (Some(before), Some(now)) if before == now => (0.0, 1.0),
             (Some(before), Some(now)) => return Err(constants_differ(before, now)),
             _ => {
                 let welch = Statistic::new(args.reference, args.current);
-                (welch.t, welch.p_value())
+                (welch.t, if deals.independent() { welch.p_value() } else { dealt(args, &deals) })
             }
         };
-        Ok(Drift::new(statistic, p_value, self.level))
+        Ok(deals.drift(statistic, p_value))
     }
+}
+
+/// How often `t` is as far from 0 when the blocks are dealt anew.
+fn dealt(args: &DriftArgs<'_>, deals: &Deals<'_>) -> f64 {
+    let pooled = Pooled::new(args.reference, args.current);
+    deals.p_value(pooled.counts(), |counts| Statistic::of_counts(pooled.values(), counts).t.abs())
 }
 
 /// A mean needs finite values, its error at least two.

@@ -3,9 +3,10 @@
 use forewarn_core::prelude::*;
 use forewarn_kernels::contingency::chi_square;
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
-use forewarn_kernels::permutation::{Dealer, smallest_p_value};
+use forewarn_kernels::permutation::smallest_p_value;
 use forewarn_kernels::rank_sum::RankSum;
 
+use crate::deals::Deals;
 use crate::samples;
 use crate::settings::Permuted;
 
@@ -13,12 +14,13 @@ forewarn_core::entry!(DriftTest: ZeroInflated as "zero-inflated", check);
 
 /// Whether zeros are as frequent as they were, and whether what is above zero is as great: two questions of counts.
 ///
-/// The share of zeros by the score test of two proportions, the values above zero by their rank sum (as `mann-whitney`).
-/// Each becomes a p value among the permutations, the statistic is the smaller one, and the p value is how often the
-/// smaller of both is as small in the same permutations (min-p), so that both questions together keep the level. The
-/// note says what became of each part: where conflict has become more frequent, or worse where it is. All permutations
-/// are made; each deals the counts of the distinct values. Values must not be below 0, and must be independent: months
-/// of one series and neighbouring cells are not, and then it warns far too often. Sources: the two parts as in Lachenbruch
+/// The share of zeros by the score test of two proportions, the values above zero by their rank sum (as
+/// `mann-whitney`). Each becomes a p value among the permutations, the statistic is the smaller one, and the
+/// p value is how often the smaller of both is as small in the same permutations (min-p), so that both
+/// questions together keep the level. The note says what became of each part: where conflict has become more
+/// frequent, or worse where it is. All permutations are made; each deals the counts of the distinct values.
+/// Values must not be below 0, and must be independent: months of one series and neighbouring cells are not,
+/// and then it warns far too often, unless they are dealt in blocks. Sources: the two parts as in Lachenbruch
 /// (2001), doi:10.1002/sim.790; min-p as in Westfall and Young (1993), Resampling-Based Multiple Testing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -42,12 +44,13 @@ impl DriftTest for ZeroInflated {
             )));
         }
         let zeros = usize::from(lowest == 0.0);
-        let mut dealer = Dealer::values(counts, self.0.seed);
+        let deals = Deals::of("zero-inflated", &self.0, args)?;
+        let mut dealer = deals.dealer(counts);
         let permuted = (0..self.0.permutations).map(|b| parts(dealer.deal(b), zeros));
         let statistics: Vec<[f64; 2]> = std::iter::once(parts(counts, zeros)).chain(permuted).collect();
         let (p_values, combined) = smallest_p_value(&statistics);
         let smaller = p_values[0].min(p_values[1]);
-        Ok(Drift::new(smaller, combined, self.0.level).with_note(note(counts, zeros, p_values)))
+        Ok(deals.drift(smaller, combined).with_note(note(counts, zeros, p_values)))
     }
 }
 

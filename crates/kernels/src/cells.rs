@@ -1,5 +1,8 @@
 //! The Kolmogorov-Smirnov test of every unit of a panel at once: its last periods against those before.
 
+mod permuted;
+
+pub use self::permuted::{Deals, permuted};
 use crate::kolmogorov;
 
 /// A unit's test.

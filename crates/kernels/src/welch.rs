@@ -18,11 +18,25 @@ impl Welch {
     /// Of two constant samples `t` is NaN when they agree, else infinite, and `df` NaN. NaN with fewer than two
     /// values in a sample, or a value that is NaN or infinite.
     pub fn new(reference: &[f64], current: &[f64]) -> Self {
-        let ((x, v), (y, w)) = (mean_and_error(reference), mean_and_error(current));
+        let ones = |sample: &[f64]| sample.iter().map(|v| (*v, 1.0)).collect::<Vec<_>>();
+        Self::of(&ones(reference), &ones(current))
+    }
+
+    /// The same from how many values of each sample, reference and current, are at every distinct value.
+    pub fn of_counts(values: &[f64], counts: &[[u64; 2]]) -> Self {
+        let side = |side: usize| {
+            let pairs = values.iter().zip(counts).map(|(v, pair)| (*v, pair[side] as f64));
+            pairs.filter(|(_, count)| *count > 0.0).collect::<Vec<_>>()
+        };
+        Self::of(&side(0), &side(1))
+    }
+
+    fn of(reference: &[(f64, f64)], current: &[(f64, f64)]) -> Self {
+        let ((x, v, n), (y, w, m)) = (moments(reference), moments(current));
         let total = v + w;
         // Shares of the variance, so that small variances do not underflow when squared.
-        let part = |e: f64, size: usize| (e / total).powi(2) / (size as f64 - 1.0);
-        let df = 1.0 / (part(v, reference.len()) + part(w, current.len()));
+        let part = |e: f64, size: f64| (e / total).powi(2) / (size - 1.0);
+        let df = 1.0 / (part(v, n) + part(w, m));
         Self { t: (x - y) / total.sqrt(), df }
     }
 
@@ -32,14 +46,14 @@ impl Welch {
     }
 }
 
-/// Mean and squared standard error of the mean.
-fn mean_and_error(sample: &[f64]) -> (f64, f64) {
-    let n = sample.len() as f64;
-    let rough = sample.iter().sum::<f64>() / n;
+/// Mean, squared standard error of the mean and size of values with their counts.
+fn moments(sample: &[(f64, f64)]) -> (f64, f64, f64) {
+    let n = sample.iter().map(|(_, count)| count).sum::<f64>();
+    let rough = sample.iter().map(|(v, count)| v * count).sum::<f64>() / n;
     // A second pass takes away most of what rounding left in the first.
-    let mean = rough + sample.iter().map(|v| v - rough).sum::<f64>() / n;
-    let squares = sample.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
-    (mean, squares / (n - 1.0) / n)
+    let mean = rough + sample.iter().map(|(v, count)| (v - rough) * count).sum::<f64>() / n;
+    let squares = sample.iter().map(|(v, count)| (v - mean).powi(2) * count).sum::<f64>();
+    (mean, squares / (n - 1.0) / n, n)
 }
 
 #[cfg(test)]
@@ -47,6 +61,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn counts_are_values_that_come_again() {
+        let plain = Welch::new(&[1.0, 1.0, 4.0], &[4.0, 2.0, 4.0, 4.0]);
+        let counted = Welch::of_counts(&[1.0, 2.0, 4.0], &[[2, 0], [0, 1], [1, 3]]);
+        assert!((plain.t - counted.t).abs() < 1e-14 && (plain.df - counted.df).abs() < 1e-13, "{counted:?}");
+    }
 
     #[test]
     fn worked_by_hand() {

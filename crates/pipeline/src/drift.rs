@@ -1,89 +1,20 @@
-//! Drift by hand: two files compared column by column, and one file watched as a stream.
+//! Drift by hand: two files compared column by column, what is kept of a file for that, and one file watched as a stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod compare;
+mod pair;
+mod profile;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use forewarn_catalog::{DETECTORS, DRIFT_TESTS, parse};
-use forewarn_core::{Detector, Drift, DriftArgs, DriftTest, Signal, Watch};
+use forewarn_catalog::{DETECTORS, parse};
+use forewarn_core::{Detector, Signal, Watch};
 use forewarn_data::score_table::{Sample, samples};
 use serde::Serialize;
 
+pub use self::compare::{Answer, Compared, Question, Tested, compare};
+pub use self::profile::ProfileFile;
 use crate::{Error, Result};
-
-/// What two files say of one another.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Compared {
-    /// For each column that both have, what each test says.
-    pub columns: BTreeMap<String, BTreeMap<String, Answer>>,
-    /// For each of them, how many values are missing from the reference and from the current file: they are left out.
-    pub missing: BTreeMap<String, [usize; 2]>,
-    /// Columns that only the reference has, and that only the current file has.
-    pub unmatched: [Vec<String>; 2],
-}
-
-impl Compared {
-    /// What could not be tested, each in a sentence.
-    pub fn failures(&self) -> Vec<String> {
-        let mut failures = Vec::new();
-        for (column, answers) in &self.columns {
-            for (test, answer) in answers {
-                if let Answer::Unknown { error } = answer {
-                    failures.push(format!("`{column}`, {test}: {error}"));
-                }
-            }
-        }
-        for (columns, file) in self.unmatched.iter().zip(["current", "reference"]) {
-            failures.extend(columns.iter().map(|column| format!("the {file} file has no column `{column}`")));
-        }
-        failures
-    }
-}
-
-/// What a test says of a column.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Answer {
-    /// The statistic, its p value and what follows.
-    Tested(Drift),
-    /// Why there is none.
-    Unknown {
-        /// The reason and the cure.
-        error: String,
-    },
-}
-
-/// Compares the columns that two files have in common: CSV, JSON (`{"x": [1, 2]}`) or Parquet. Without named tests,
-/// numbers are compared by `kolmogorov-smirnov` and words by `chi-square`. A test is named with settings where they are not
-/// the default, as metrics are: `psi:bins=5,permutations=99`.
-///
-/// # Errors
-/// A test that is not in the catalog, a file that cannot be read, files without a common column.
-pub fn compare(reference: &Path, current: &Path, tests: &[String]) -> Result<Compared> {
-    let built = |text: &str| parse("drift-test", DRIFT_TESTS, text);
-    let named = whole(tests).iter().map(|text| built(text)).collect::<Result<Vec<_>, _>>()?;
-    let default = [built("kolmogorov-smirnov")?, built("chi-square")?];
-    let before: BTreeMap<String, Sample> = samples(reference)?.into_iter().collect();
-    let mut after: BTreeMap<String, Sample> = samples(current)?.into_iter().collect();
-    let mut compared = Compared::default();
-    for (column, old) in before {
-        let Some(new) = after.remove(&column) else {
-            compared.unmatched[0].push(column);
-            continue;
-        };
-        let pair = Pair::of(old, new);
-        let own = &default[usize::from(pair.nominal)];
-        let tests: Vec<_> = if named.is_empty() { vec![own] } else { named.iter().collect() };
-        let answers = tests.into_iter().map(|(name, test)| (name.clone(), pair.answer(test.as_ref())));
-        compared.columns.insert(column.clone(), answers.collect());
-        compared.missing.insert(column, pair.missing);
-    }
-    compared.unmatched[1] = after.into_keys().collect();
-    if compared.columns.is_empty() {
-        let reason = format!("{} and {} have no column in common", reference.display(), current.display());
-        return Err(Error::config("drift", reason));
-    }
-    Ok(compared)
-}
 
 /// Names with their settings, where a list was cut at every comma: `psi:bins=5` and `permutations=99` are one.
 fn whole(parts: &[String]) -> Vec<String> {
@@ -98,59 +29,6 @@ fn whole(parts: &[String]) -> Vec<String> {
         }
     }
     whole
-}
-
-/// Two samples of a column, without what is missing.
-struct Pair {
-    reference: Vec<f64>,
-    current: Vec<f64>,
-    missing: [usize; 2],
-    nominal: bool,
-}
-
-impl Pair {
-    fn of(reference: Sample, current: Sample) -> Self {
-        let nominal = !matches!((&reference, &current), (Sample::Numbers(_), Sample::Numbers(_)));
-        let [mut reference, mut current] = if nominal {
-            codes([reference, current].map(words))
-        } else {
-            [reference, current].map(|sample| match sample {
-                Sample::Numbers(values) => values,
-                Sample::Words(_) => Vec::new(),
-            })
-        };
-        let sizes = [reference.len(), current.len()];
-        reference.retain(|v| !v.is_nan());
-        current.retain(|v| !v.is_nan());
-        let missing = [sizes[0] - reference.len(), sizes[1] - current.len()];
-        Self { reference, current, missing, nominal }
-    }
-
-    fn answer(&self, test: &dyn DriftTest) -> Answer {
-        let args = DriftArgs::new(&self.reference, &self.current);
-        let drift = args.map(|args| if self.nominal { args.as_nominal() } else { args });
-        match drift.and_then(|args| test.compare(&args)) {
-            Ok(drift) => Answer::Tested(drift),
-            Err(e) => Answer::Unknown { error: e.to_string() },
-        }
-    }
-}
-
-/// A column in words, where only one of the files has it in numbers.
-fn words(sample: Sample) -> Vec<String> {
-    let word = |v: f64| if v.is_nan() { String::new() } else { v.to_string() };
-    match sample {
-        Sample::Words(words) => words,
-        Sample::Numbers(values) => values.into_iter().map(word).collect(),
-    }
-}
-
-/// Numbers for categories, the same in both samples; NaN for what is missing.
-fn codes(samples: [Vec<String>; 2]) -> [Vec<f64>; 2] {
-    let names: BTreeSet<String> = samples.iter().flatten().filter(|w| !w.is_empty()).cloned().collect();
-    let code: BTreeMap<String, f64> =
-        names.into_iter().zip(0_u32..).map(|(n, i)| (n, f64::from(i))).collect();
-    samples.map(|words| words.iter().map(|word| code.get(word).copied().unwrap_or(f64::NAN)).collect())
 }
 
 /// What a detector says of a stream.
@@ -213,6 +91,10 @@ mod tests {
         path
     }
 
+    fn by(before: &Path, after: &Path, tests: &[String]) -> Result<Compared> {
+        compare(before, after, &Question { tests, ..Question::default() })
+    }
+
     #[test]
     fn columns_are_compared_by_what_they_hold() {
         let folder = tempfile::tempdir().unwrap();
@@ -224,9 +106,9 @@ mod tests {
         let text = |rows: Vec<String>, more: &str| format!("x,kind\n{}\n{more}", rows.join("\n"));
         let before = file(folder.path(), "before.csv", &text(rows(0, "b"), "NA,\n"));
         let after = file(folder.path(), "after.csv", &text(rows(40, "c"), ""));
-        let compared = compare(&before, &after, &[]).unwrap();
+        let compared = by(&before, &after, &[]).unwrap();
         let drifted = |column: &str, test: &str| match &compared.columns[column][test] {
-            Answer::Tested(drift) => drift.drifted,
+            Answer::Tested(tested) => tested.drift.drifted,
             Answer::Unknown { error } => panic!("{error}"),
         };
         assert!(drifted("x", "kolmogorov-smirnov") && drifted("kind", "chi-square"));
@@ -239,14 +121,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let before = file(folder.path(), "a.json", r#"{"x": [1, 2, 3], "only": [1], "empty": [null]}"#);
         let after = file(folder.path(), "b.json", r#"{"x": [1, 2, 3], "other": [1], "empty": [2]}"#);
-        let failures = compare(&before, &after, &[]).unwrap().failures();
+        let failures = by(&before, &after, &[]).unwrap().failures();
         assert_eq!(failures.len(), 3, "{failures:?}");
         assert!(failures[0].contains("`empty`") && failures[0].contains("the reference sample is empty"));
         assert!(failures[1].contains("the current file has no column `only`"));
-        let error = compare(&before, &after, &["astrology".to_owned()]).unwrap_err().to_string();
+        let error = by(&before, &after, &["astrology".to_owned()]).unwrap_err().to_string();
         assert!(error.contains("there is no `astrology`"), "{error}");
         let words = file(folder.path(), "c.json", r#"{"w": ["a"]}"#);
-        assert!(compare(&before, &words, &[]).unwrap_err().to_string().contains("no column in common"));
+        assert!(by(&before, &words, &[]).unwrap_err().to_string().contains("no column in common"));
     }
 
     #[test]
@@ -255,11 +137,80 @@ mod tests {
         let before = file(folder.path(), "a.json", r#"{"x": [1, 2, 3, 4, 5.5, 6.5, 8, 9]}"#);
         let after = file(folder.path(), "b.json", r#"{"x": [2.5, 3.5, 4.5, 5, 6, 7, 8.5, 10]}"#);
         let tests = ["kolmogorov-smirnov:method=asymptotic", "level=0.9", "welch"].map(str::to_owned);
-        let compared = compare(&before, &after, &tests).unwrap();
+        let compared = by(&before, &after, &tests).unwrap();
         let names: Vec<_> = compared.columns["x"].keys().collect();
         assert_eq!(names, ["kolmogorov-smirnov:level=0.9,method=asymptotic", "welch"]);
-        let error = compare(&before, &after, &["welch:levels=1".to_owned()]).unwrap_err().to_string();
+        let error = by(&before, &after, &["welch:levels=1".to_owned()]).unwrap_err().to_string();
         assert!(error.contains("levels"), "{error}");
+    }
+
+    #[test]
+    fn q_values_are_over_all_columns_and_tests() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = file(
+            folder.path(),
+            "a.json",
+            r#"{"x": [1, 2, 3, 4, 5, 6], "y": [1, 2, 3, 4, 5, 6], "z": [null]}"#,
+        );
+        let after = file(
+            folder.path(),
+            "b.json",
+            r#"{"x": [7, 8, 9, 10, 11, 12], "y": [1, 2, 3, 4, 5, 7], "z": [1]}"#,
+        );
+        let compared =
+            by(&before, &after, &["kolmogorov-smirnov".to_owned(), "mann-whitney".to_owned()]).unwrap();
+        let tested = |column: &str, test: &str| match &compared.columns[column][test] {
+            Answer::Tested(tested) => tested.clone(),
+            Answer::Unknown { error } => panic!("{error}"),
+        };
+        // Four p values: the lowest times four, the next times two.
+        let (lowest, next) = (tested("x", "kolmogorov-smirnov"), tested("x", "mann-whitney"));
+        assert!((lowest.drift.p_value - 2.0 / 924.0).abs() < 1e-15);
+        assert_eq!(lowest.q_value, (4.0 * lowest.drift.p_value).min(2.0 * next.drift.p_value));
+        assert_eq!(next.q_value, 2.0 * next.drift.p_value);
+        let text = serde_json::to_value(&compared).unwrap();
+        assert!(
+            text["columns"]["y"]["mann-whitney"]["q_value"].is_number()
+                && text["columns"]["x"]["mann-whitney"]["p_value"].is_number()
+        );
+    }
+
+    #[test]
+    fn rows_change_places_by_blocks_and_inside_strata() {
+        let folder = tempfile::tempdir().unwrap();
+        // Months of ten rows whose level is their own: 12 months, then 6 that do not differ but by chance.
+        let rows = |months: std::ops::Range<u32>| {
+            let row = |i: u32| {
+                let (month, level) = (i / 10, (i / 10 * 7919 % 13) * 10);
+                format!("{month},{},{}", if month.is_multiple_of(2) { "dry" } else { "wet" }, level + i % 10)
+            };
+            format!(
+                "month,season,x\n{}\n",
+                (10 * months.start..10 * months.end).map(row).collect::<Vec<_>>().join("\n")
+            )
+        };
+        let (before, after) =
+            (file(folder.path(), "a.csv", &rows(0..12)), file(folder.path(), "b.csv", &rows(12..17)));
+        let tests = ["mann-whitney".to_owned()];
+        let p = |blocks, strata| {
+            let question = Question { tests: &tests, blocks, strata };
+            let compared = compare(&before, &after, &question).unwrap();
+            let Answer::Tested(tested) = &compared.columns["x"]["mann-whitney"] else {
+                panic!("{compared:?}")
+            };
+            (tested.drift.p_value, compared.unlike)
+        };
+        let (single, months) = (p(None, None).0, p(Some("month"), None).0);
+        assert!(months > 3.0 * single, "{months} {single}");
+        assert!(p(Some("month"), Some("season")).0 > 3.0 * single);
+        // Only the even months of the season that both have are compared.
+        let dry = file(folder.path(), "c.csv", &rows(12..13));
+        let compared =
+            compare(&before, &dry, &Question { strata: Some("season"), ..Question::default() }).unwrap();
+        assert_eq!(compared.unlike, Some([60, 0]));
+        let said =
+            |blocks| compare(&before, &after, &Question { blocks: Some(blocks), ..Question::default() });
+        assert!(said("week").unwrap_err().to_string().contains("there is no column `week`"));
     }
 
     #[test]

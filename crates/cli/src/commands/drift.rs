@@ -1,9 +1,11 @@
 //! `forewarn drift`: two files compared, a stream watched, a reading of a gate made again.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
-use forewarn_pipeline::drift::{Answer, Compared, compare, stream};
+use forewarn_pipeline::drift::{Answer, Compared, ProfileFile, Question, Tested, compare, stream};
 use forewarn_pipeline::gates::{Explained, explain};
+use forewarn_pipeline::write_file;
 
 use super::{aligned, json_text, number, run_and_code};
 use crate::Failure;
@@ -13,8 +15,9 @@ use crate::progress::Display;
 /// Does what the subcommand says.
 pub(crate) fn drift(command: &DriftCommand, environment: &[(String, String)]) -> Result<String, Failure> {
     match command {
-        DriftCommand::Compare { reference, current, test, json } => {
-            let compared = compare(reference, current, test)?;
+        DriftCommand::Compare { reference, current, test, blocks, strata, json } => {
+            let question = Question { tests: test, blocks: blocks.as_deref(), strata: strata.as_deref() };
+            let compared = compare(reference, current, &question)?;
             let output = if *json { json_text(&compared)? } else { table(&compared) };
             let failures = compared.failures();
             if failures.is_empty() {
@@ -23,6 +26,7 @@ pub(crate) fn drift(command: &DriftCommand, environment: &[(String, String)]) ->
                 Err(Failure { code: 1, reason: failures.join("; "), output })
             }
         }
+        DriftCommand::Profile { files, output } => profile(files, output.as_deref()),
         DriftCommand::Stream { file, column, detector, json } => {
             let watched = stream(file, column.as_deref(), detector)?;
             if *json {
@@ -60,16 +64,28 @@ pub(crate) fn drift(command: &DriftCommand, environment: &[(String, String)]) ->
     }
 }
 
+/// Writes the profile, or gives it to be printed.
+fn profile(files: &[PathBuf], output: Option<&Path>) -> Result<String, Failure> {
+    let text = ProfileFile::of(files)?.text()?;
+    match output {
+        None => Ok(text),
+        Some(path) => {
+            write_file(path, text.as_bytes())?;
+            Ok(format!("wrote {}\n", path.display()))
+        }
+    }
+}
+
 fn table(compared: &Compared) -> String {
-    let mut rows = vec![["column", "test", "statistic", "p", ""].map(str::to_owned).to_vec()];
+    let mut rows = vec![["column", "test", "statistic", "p", "q", ""].map(str::to_owned).to_vec()];
     for (column, answers) in &compared.columns {
         for (test, answer) in answers {
             let cells = match answer {
-                Answer::Tested(drift) => {
+                Answer::Tested(Tested { drift, q_value }) => {
                     let verdict = if drift.drifted { "drifted" } else { "" };
-                    [number(drift.statistic), number(drift.p_value), verdict.to_owned()]
+                    [number(drift.statistic), number(drift.p_value), number(*q_value), verdict.to_owned()]
                 }
-                Answer::Unknown { .. } => ["-".to_owned(), "-".to_owned(), "cannot tell".to_owned()],
+                Answer::Unknown { .. } => ["-", "-", "-", "cannot tell"].map(str::to_owned),
             };
             rows.push([column.clone(), test.clone()].into_iter().chain(cells).collect());
         }

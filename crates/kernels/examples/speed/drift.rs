@@ -2,7 +2,10 @@
 
 use std::hint::black_box;
 
+use forewarn_kernels::cells::{Deals, permuted};
 use forewarn_kernels::divergence::{jeffreys, jensen_shannon_distance};
+use forewarn_kernels::kolmogorov_smirnov::Pooled;
+use forewarn_kernels::permutation::Effort;
 use forewarn_kernels::sort::{radix, sample};
 use forewarn_kernels::two_samples::{Statistics, compare};
 
@@ -30,12 +33,36 @@ pub(crate) fn one_pass(n: usize, m: usize) -> Kernel {
     })
 }
 
+/// Kolmogorov-Smirnov with its p value by the law of large samples of columns of `n` numbers, reference and current, as
+/// `forewarn drift compare` does by default; `m` is how many columns.
+pub(crate) fn columns(n: usize, m: usize) -> Kernel {
+    let column = |seed| column(seed, n).into_iter().map(f64::from).collect::<Vec<_>>();
+    let columns: Vec<_> = (0..m as u64).map(|c| (column(2 * c), column(2 * c + 1))).collect();
+    Box::new(move || {
+        let p = |(before, now): &(Vec<f64>, Vec<f64>)| Pooled::new(before, now).asymptotic_p_value();
+        black_box(&columns).iter().map(p).sum()
+    })
+}
+
+/// Counts of `n` units over `m` periods, 92 % of them zero.
+fn sparse(n: usize, m: usize) -> Vec<f32> {
+    data::uniform(1, n * m).map(|u| if u < 0.92 { 0.0 } else { (0.08 / (1.0 - u)).floor() as f32 }).collect()
+}
+
+/// The test of [`cells`] by 999 permutations of blocks of three periods, stopped at 50 as great.
+pub(crate) fn cells_permuted(n: usize, m: usize) -> Kernel {
+    let (counts, blocks) = (sparse(n, m), (0..m as u32).map(|t| t / 3).collect::<Vec<_>>());
+    Box::new(move || {
+        let effort = Effort { permutations: 999, exceedances: 50 };
+        let tests = permuted(black_box(&counts), n, m * 3 / 5, Deals { blocks: &blocks, effort, seed: 1 });
+        tests.iter().map(|test| test.p_value).sum()
+    })
+}
+
 /// Kolmogorov-Smirnov of `n` units over `m` periods of counts, 92 % of them zero, three fifths of the periods before and
 /// two after.
 pub(crate) fn cells(n: usize, m: usize) -> Kernel {
-    let counts: Vec<f32> = data::uniform(1, n * m)
-        .map(|u| if u < 0.92 { 0.0 } else { (0.08 / (1.0 - u)).floor() as f32 })
-        .collect();
+    let counts = sparse(n, m);
     Box::new(move || {
         let tests = forewarn_kernels::cells::kolmogorov_smirnov(black_box(&counts), n, m * 3 / 5);
         tests.iter().map(|test| test.p_value).sum()

@@ -41,6 +41,8 @@ const CASES: &[(&str, Case)] = &[
     ("wasserstein", distances::wasserstein),
     ("drift", drift::one_pass),
     ("drift-cells", drift::cells),
+    ("drift-cells-permuted", drift::cells_permuted),
+    ("drift-columns", drift::columns),
     ("drift-sorted", drift::pass_alone),
     ("sort-radix-f32", drift::radix_f32),
     ("sort-compared-f32", drift::compared_f32),
