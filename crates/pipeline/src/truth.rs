@@ -133,7 +133,7 @@ pub(crate) fn record(session: &Session<'_>) -> Result<(Edition, bool)> {
         periods: digests(&panel, &config.target.column)?,
         file: Digest::of_bytes(&values),
     };
-    Ok(editions(session).record(draft, &values)?)
+    Ok(editions(session).record(&draft, &values)?)
 }
 
 /// Digest of the values of each period, and of whose values they are.

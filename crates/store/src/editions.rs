@@ -90,7 +90,7 @@ impl Editions {
     ///
     /// # Errors
     /// [`Error::Damaged`] when the values are not what the record says; [`Error::Io`] when it cannot be written.
-    pub fn record(&self, draft: Edition, values: &[u8]) -> Result<(Edition, bool)> {
+    pub fn record(&self, draft: &Edition, values: &[u8]) -> Result<(Edition, bool)> {
         let place = self.values(&draft.file);
         let found = Digest::of_bytes(values);
         if found != draft.file {
@@ -101,7 +101,7 @@ impl Editions {
         }
         let mut next = self.list()?;
         loop {
-            if let Some(there) = next.iter().find(|there| there.same(&draft)) {
+            if let Some(there) = next.iter().find(|there| there.same(draft)) {
                 return Ok((there.clone(), false));
             }
             if !place.exists() {
@@ -188,13 +188,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let editions = Editions::open(root.path(), "ged_sb", "cm");
         assert_eq!(editions.list().unwrap(), []);
-        let (first, new) = editions.record(draft(b"one", "20.1"), b"one").unwrap();
+        let (first, new) = editions.record(&draft(b"one", "20.1"), b"one").unwrap();
         assert_eq!((first.number, new), (1, true));
-        let (second, new) = editions.record(draft(b"two", "21.1"), b"two").unwrap();
+        let (second, new) = editions.record(&draft(b"two", "21.1"), b"two").unwrap();
         assert_eq!((second.number, new), (2, true));
-        let (again, new) = editions.record(draft(b"one", "20.1"), b"one").unwrap();
+        let (again, new) = editions.record(&draft(b"one", "20.1"), b"one").unwrap();
         assert_eq!((again, new), (first.clone(), false), "what is there is found");
-        let (words, _) = editions.record(draft(b"one", "20.1, corrected label"), b"one").unwrap();
+        let (words, _) = editions.record(&draft(b"one", "20.1, corrected label"), b"one").unwrap();
         assert_eq!(words.number, 3, "the same values under another name are another edition");
         assert_eq!(editions.list().unwrap().len(), 3);
         assert_eq!(
@@ -210,9 +210,9 @@ mod tests {
     fn other_values_than_recorded_are_refused() {
         let root = tempfile::tempdir().unwrap();
         let editions = Editions::open(root.path(), "ged_sb", "cm");
-        let e = editions.record(draft(b"one", "20.1"), b"two").unwrap_err().to_string();
+        let e = editions.record(&draft(b"one", "20.1"), b"two").unwrap_err().to_string();
         assert!(e.contains("its record says"), "{e}");
-        let (edition, _) = editions.record(draft(b"one", "20.1"), b"one").unwrap();
+        let (edition, _) = editions.record(&draft(b"one", "20.1"), b"one").unwrap();
         let path = editions.read(&edition).unwrap();
         std::fs::write(&path, b"onf").unwrap();
         assert!(editions.read(&edition).unwrap_err().to_string().contains("it was recorded with"));
@@ -225,7 +225,7 @@ mod tests {
         std::thread::scope(|scope| {
             for i in 0..8_u8 {
                 let editions = &editions;
-                scope.spawn(move || editions.record(draft(&[i], "race"), &[i]).unwrap());
+                scope.spawn(move || editions.record(&draft(&[i], "race"), &[i]).unwrap());
             }
         });
         let all = editions.list().unwrap();
