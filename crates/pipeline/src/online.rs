@@ -15,7 +15,7 @@ mod warned;
 use std::path::PathBuf;
 
 use forewarn_core::{Axis, Period};
-use forewarn_store::StepOutput;
+use forewarn_store::{StepOutput, file};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -32,7 +32,6 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::engine::{read_json, write_json};
 use crate::progress::Observer;
-use crate::run::write_file;
 use crate::scores::{Leads, NamedMetric, Score};
 use crate::session::{Session, session};
 use crate::stages::evaluate;
@@ -386,5 +385,5 @@ pub(crate) fn write_once(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
     if std::fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    write_file(path, bytes)
+    Ok(file::write_bytes(path, bytes)?)
 }
