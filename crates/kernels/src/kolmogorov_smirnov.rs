@@ -24,7 +24,8 @@ impl Pooled {
         };
         let (a, b) = (sorted(reference), sorted(current));
         let (mut rest_a, mut rest_b) = (a.as_slice(), b.as_slice());
-        let (mut values, mut counts) = (Vec::new(), Vec::new());
+        let most = a.len() + b.len();
+        let (mut values, mut counts) = (Vec::with_capacity(most), Vec::with_capacity(most));
         while let Some(value) = lowest(rest_a, rest_b) {
             let here = |rest: &[f64]| rest.iter().take_while(|v| v.total_cmp(&value).is_eq()).count();
             let (x, y) = (here(rest_a), here(rest_b));

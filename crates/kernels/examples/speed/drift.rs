@@ -6,6 +6,7 @@ use forewarn_kernels::cells::{Deals, permuted};
 use forewarn_kernels::divergence::{jeffreys, jensen_shannon_distance};
 use forewarn_kernels::kolmogorov_smirnov::Pooled;
 use forewarn_kernels::permutation::Effort;
+use forewarn_kernels::scan::{Raster, Scan};
 use forewarn_kernels::sort::{radix, sample};
 use forewarn_kernels::two_samples::{Statistics, compare};
 
@@ -66,6 +67,28 @@ pub(crate) fn cells(n: usize, m: usize) -> Kernel {
     Box::new(move || {
         let tests = forewarn_kernels::cells::kolmogorov_smirnov(black_box(&counts), n, m * 3 / 5);
         tests.iter().map(|test| test.p_value).sum()
+    })
+}
+
+/// The circle that differs most, of up to eight cells around each that has an event, for `m` months of `n` cells on a square
+/// against the year before each, 0.6 % of the cells with an event a month, one cell in twelve ever.
+pub(crate) fn scan(n: usize, m: usize) -> Kernel {
+    let side = n.isqrt();
+    let cells = side * side;
+    let happens = |(i, u): (usize, f64)| if (i % cells).is_multiple_of(12) && u < 0.072 { 1.0 } else { 0.0 };
+    let events: Vec<f64> = data::uniform(1, (m + 12) * cells).enumerate().map(happens).collect();
+    Box::new(move || {
+        let months: Vec<&[f64]> = black_box(&events).chunks_exact(cells).collect();
+        let raster = Raster { rows: side, columns: side };
+        let one = |window: &[&[f64]]| {
+            let before: Vec<f64> =
+                (0..cells).map(|c| 0.01 + window[..12].iter().map(|month| month[c]).sum::<f64>()).collect();
+            let centres: Vec<usize> = (0..cells).filter(|c| before[*c] + window[12][*c] > 0.5).collect();
+            Scan::new(raster, &before, &centres, 8)
+                .most_unusual(window[12])
+                .map_or(0.0, |cluster| cluster.ratio)
+        };
+        months.windows(13).map(one).sum()
     })
 }
 

@@ -43,6 +43,7 @@ const CASES: &[(&str, Case)] = &[
     ("drift-cells", drift::cells),
     ("drift-cells-permuted", drift::cells_permuted),
     ("drift-columns", drift::columns),
+    ("drift-scan", drift::scan),
     ("drift-sorted", drift::pass_alone),
     ("sort-radix-f32", drift::radix_f32),
     ("sort-compared-f32", drift::compared_f32),
