@@ -40,7 +40,7 @@ fn listed(editions: &[Edition]) -> String {
 fn revised(revision: &Revision) -> String {
     let head = |edition: &Edition| format!("edition {}", edition.number);
     let first = vec![
-        "".to_owned(),
+        String::new(),
         head(&revision.from),
         head(&revision.to),
         "change".to_owned(),

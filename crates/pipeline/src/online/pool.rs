@@ -97,7 +97,9 @@ impl Pooling<'_> {
         let Some(first) = sheets.first() else { return Vec::new() };
         let names = [first.name.clone()];
         let mut origins = Origins::default();
-        sheets.iter().for_each(|sheet| origins.add(self.metrics, sheet, |_| true, |_| true));
+        for sheet in sheets {
+            origins.add(self.metrics, sheet, |_| true, |_| true);
+        }
         let forecasts = Forecasts { names: &names, baselines: &[], issued: None };
         let scores = self.scores(&origins.finish(self.metrics), &forecasts);
         // By origin and by month there are too many: those by month are in the series.
@@ -196,7 +198,7 @@ impl Origins {
             for (metric, part) in metrics.iter().zip(&of.parts) {
                 let parts = by_metric.entry(metric.name.clone()).or_default();
                 parts.resize(parts.len().max(at), Ok(Tally::default()));
-                parts[at - 1] = part.clone();
+                parts[at - 1].clone_from(part);
             }
         }
         for of in sheet.groups.iter().filter(|of| group(of.key.0)) {

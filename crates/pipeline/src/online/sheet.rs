@@ -65,7 +65,7 @@ pub(crate) struct SheetGroup {
 pub(crate) struct Month<'a> {
     ctx: &'a Context<'a>,
     truth: &'a Panel,
-    month: Period,
+    period: Period,
     metrics: &'a [NamedMetric],
     observed: &'a [f32],
     onsets: Onsets,
@@ -92,7 +92,7 @@ impl<'a> Month<'a> {
         let onsets = Onsets::of(ctx, truth.panel(), month)?;
         let reach = i32::from(config.forecast.steps.0) + ctx.cadence().season() as i32;
         let known = truth.digest(Period(month.0 - reach), month);
-        Ok(Self { ctx, truth: truth.panel(), month, metrics, observed, onsets, known })
+        Ok(Self { ctx, truth: truth.panel(), period: month, metrics, observed, onsets, known })
     }
 
     /// The step that makes the sheet of `name`, or finds it.
@@ -105,17 +105,17 @@ impl<'a> Month<'a> {
         let inputs = json!({
             "truth": self.known,
             "target": [config.target.column, json!(config.target.kind), json!(config.target.level)],
-            "month": self.month,
+            "month": self.period,
             "event": config.evaluation.event,
             "metrics": self.metrics.iter().map(|m| &m.name).collect::<Vec<_>>(),
             "forecasts": forecasts.iter().map(of).collect::<Vec<_>>(),
             "only": only.map(|units| units.iter().map(|u| u.0).collect::<Vec<_>>()),
         });
-        let label = format!("{name} {}", self.ctx.cadence().label(self.month));
+        let label = format!("{name} {}", self.ctx.cadence().label(self.period));
         self.ctx.engine.step("online", &label, &inputs, |workspace| {
             let sheet = self.sheet(name, forecasts, only)?;
             write(&workspace.path(TALLIES), &sheet)?;
-            Ok(json!({ "month": self.month, "name": name }))
+            Ok(json!({ "month": self.period, "name": name }))
         })
     }
 
@@ -123,7 +123,7 @@ impl<'a> Month<'a> {
     fn sheet(&self, name: &str, forecasts: &[&Filed], only: Only<'_>) -> Result<Sheet> {
         let mut sheet = Sheet {
             name: name.to_owned(),
-            month: self.month,
+            month: self.period,
             steps: Vec::new(),
             groups: Vec::new(),
             failures: Vec::new(),
@@ -154,7 +154,7 @@ impl<'a> Month<'a> {
         only: Only<'_>,
     ) -> Result<Option<(SheetStep, StepTallies)>> {
         let origin = filed.manifest.origin.0;
-        let step = Step((self.month.0 - origin.0) as u16);
+        let step = Step((self.period.0 - origin.0) as u16);
         let field = filed.open()?.field(step)?;
         if field.values().iter().all(|v| v.is_nan()) {
             return Ok(None);

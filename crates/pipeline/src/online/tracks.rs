@@ -55,11 +55,11 @@ struct Of<'a> {
 
 impl Of<'_> {
     fn tracks(&self, (at, metric): (usize, &NamedMetric), others: &[Vec<Sheet>]) -> Vec<Track> {
-        let scorer = metric.metric.as_ref();
-        if scorer.better() != Better::Lower {
+        let by = metric.metric.as_ref();
+        if by.better() != Better::Lower {
             return Vec::new();
         }
-        let score = |sheets: &Vec<Sheet>| whole((at, scorer), sheets, &Common::of(self.own, sheets));
+        let score = |sheets: &Vec<Sheet>| whole((at, by), sheets, &Common::of(self.own, sheets));
         let scored = others.iter().filter_map(|sheets| Some((score(sheets)?, sheets)));
         let Some((_, best)) = scored.min_by(|a, b| a.0.total_cmp(&b.0)) else { return Vec::new() };
         let common = Common::of(self.own, best);
@@ -70,7 +70,7 @@ impl Of<'_> {
         };
         let steps = |passes: &dyn Fn(&SheetStep) -> bool, what: &str| {
             let of = |sheet: &Sheet| {
-                monthly((at, scorer), sheet, |s| common.has(sheet.month, s.step) && passes(s)).map(|(v, _)| v)
+                monthly((at, by), sheet, |s| common.has(sheet.month, s.step) && passes(s)).map(|(v, _)| v)
             };
             self.track(subject(what), best, of)
         };
@@ -82,7 +82,7 @@ impl Of<'_> {
             tracks.extend(self.leads.iter().map(of));
             let months = common.groups(self.own, best);
             let region = |key: i32| {
-                let of = |sheet: &Sheet| regional((at, scorer), sheet, &months, key);
+                let of = |sheet: &Sheet| regional((at, by), sheet, &months, key);
                 let area = u16::try_from(key).ok().and_then(geography::area);
                 self.track(subject(&format!(", {}", area.map_or("", |area| area.name))), best, of)
             };
