@@ -1,6 +1,7 @@
 //! `forewarn replay`, `forewarn evaluate online` and `forewarn truth` as their users run them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -29,7 +30,7 @@ fn project(folder: &Path, revised: i32) {
     for month in FIRST..=LAST {
         for (i, country) in COUNTRIES.iter().enumerate() {
             let more = if (i, month) == (0, LAST) { revised } else { 0 };
-            table.push_str(&format!("{month},{country},{}\n", deaths(i, month) + more));
+            writeln!(table, "{month},{country},{}", deaths(i, month) + more).unwrap();
         }
     }
     write(folder, "data.csv", &table);
