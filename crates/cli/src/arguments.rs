@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod runs;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
+
+pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
 #[derive(Debug, Parser)]
@@ -122,6 +126,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ArchiveCommand,
     },
+    /// Lists runs that were done, shows one, tells what differs between two
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Does an old run again from its record, and tells whether it gives the same
+    Rerun(RerunArguments),
+    /// Follows a forecast from its source to the page, and checks every link
+    Trace(TraceArguments),
     /// Looks at fitted models, checks them, forecasts with one
     Artifacts {
         #[command(subcommand)]

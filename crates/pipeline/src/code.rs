@@ -1,10 +1,10 @@
 //! Which program made a run.
 
 use forewarn_store::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which program runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// Version and revision, for provenance.
     pub revision: String,

@@ -1,5 +1,6 @@
 //! What every stage after validation knows.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use forewarn_core::{Axis, Cadence, FitArgs, Panel, Period, PredictArgs, Step};
@@ -137,6 +138,12 @@ impl<'a> Context<'a> {
     pub(crate) fn data_digest(&self, spec: &ModelSpec) -> Vec<String> {
         let featured = self.featured.get().filter(|_| spec.model.needs().features);
         std::iter::once(self.panel_digest()).chain(featured.map(|f| f.digest.to_string())).collect()
+    }
+
+    /// Digests of everything that a model reads, by name: `panel`, and `features` where it learns from some.
+    pub(crate) fn inputs(&self, spec: &ModelSpec) -> BTreeMap<String, String> {
+        let names = ["panel", "features"].map(str::to_owned);
+        names.into_iter().zip(self.data_digest(spec)).collect()
     }
 
     /// Where the features are, in a run that has some.

@@ -14,8 +14,9 @@ use forewarn_store::file;
 use serde::Serialize;
 
 use crate::components::EnsembleSpec;
+use crate::outcome::Until;
 use crate::progress::Observer;
-use crate::run::{Rehearsal, Until, run_with};
+use crate::run::{Rehearsal, run_with};
 use crate::scores::{Forecasts, Group, Margin, NamedMetric, OriginTallies, Scores};
 use crate::session::Session;
 use crate::stages::evaluate;

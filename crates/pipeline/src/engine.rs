@@ -1,22 +1,27 @@
 //! Idempotent steps: what was made from the same inputs by the same code is not made again.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use forewarn_data::download::Progress;
 use forewarn_store::{Digest, Lookup, StepOutput, StepStore, Workspace};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::progress::{Event, Observer};
 use crate::usage::Usage;
 use crate::{Error, Result};
 
-/// What a step cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What a step made of what, and its cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Such as `forecast long_memory`.
     pub step: String,
+    /// Digest of all that goes into it, the program among it.
+    pub key: String,
+    /// The digests among that, by where they stand: what it was made of.
+    pub inputs: BTreeMap<String, String>,
     /// Digest of what it made.
     pub output: String,
     /// Whether the result was already there.
@@ -60,24 +65,18 @@ impl<'a> Engine<'a> {
         let key = Digest::of_bytes(key.as_bytes());
         self.observer.notice(&Event::Started { step: &step });
         let (start, before) = (Instant::now(), Usage::now());
-        let found = self.store.get(kind, &key)?;
-        if let Lookup::Damaged { reason, aside } = &found {
-            self.warn(format!("{step} is made again: {reason} (moved to {})", aside.display()));
-        }
-        let (output, cached) = match found {
-            Lookup::Found(output) => (output, true),
-            Lookup::Absent | Lookup::Damaged { .. } => {
-                let workspace = self.store.begin(kind, &key)?;
-                let notes = make(&workspace)?;
-                (workspace.commit(notes)?, false)
-            }
-        };
+        let result = self.find_or_make((kind, &step), &key, make);
+        let (output, cached) = result.inspect_err(|e| {
+            self.observer.notice(&Event::Failed { step: &step, reason: &e.to_string() });
+        })?;
         let (seconds, after) = (start.elapsed().as_secs_f64(), Usage::now());
         self.observer.notice(&Event::Finished { step: &step, cached, seconds });
         push(
             &self.records,
             StepRecord {
                 step,
+                key: key.to_string(),
+                inputs: digests(inputs),
                 output: output.digest.to_string(),
                 cached,
                 seconds,
@@ -86,6 +85,25 @@ impl<'a> Engine<'a> {
             },
         );
         Ok(output)
+    }
+
+    /// What is there under `key`, and whether it was; else what `make` makes.
+    fn find_or_make(
+        &self,
+        (kind, step): (&str, &str),
+        key: &Digest,
+        make: impl FnOnce(&Workspace) -> Result<Value>,
+    ) -> Result<(StepOutput, bool)> {
+        match self.store.get(kind, key)? {
+            Lookup::Found(output) => return Ok((output, true)),
+            Lookup::Absent => {}
+            Lookup::Damaged { reason, aside } => {
+                self.warn(format!("{step} is made again: {reason} (moved to {})", aside.display()));
+            }
+        }
+        let workspace = self.store.begin(kind, key)?;
+        let notes = make(&workspace)?;
+        Ok((workspace.commit(notes)?, false))
     }
 
     /// Tells how far the current step is.
@@ -126,6 +144,26 @@ impl<'a> Engine<'a> {
     pub(crate) fn warnings(&self) -> Vec<String> {
         copy(&self.warnings)
     }
+}
+
+/// The digests among some inputs, by their path: `data.0`.
+fn digests(inputs: &Value) -> BTreeMap<String, String> {
+    fn collect(path: &str, value: &Value, found: &mut BTreeMap<String, String>) {
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        match value {
+            Value::String(text) if Digest::try_from(text.clone()).is_ok() => {
+                found.insert(path.to_owned(), text.clone());
+            }
+            Value::Array(all) => {
+                all.iter().enumerate().for_each(|(i, v)| collect(&below(&i.to_string()), v, found));
+            }
+            Value::Object(all) => all.iter().for_each(|(name, v)| collect(&below(name), v, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    collect("", inputs, &mut found);
+    found
 }
 
 fn push<T>(list: &Mutex<Vec<T>>, item: T) {
@@ -172,6 +210,7 @@ mod tests {
                 Event::Started { step } => format!("started {step}"),
                 Event::Advanced { done, total } => format!("{done} of {total}"),
                 Event::Finished { step, cached, .. } => format!("finished {step}, cached {cached}"),
+                Event::Failed { step, reason } => format!("failed {step}: {reason}"),
                 Event::Warned { text } => format!("warned: {text}"),
             };
             self.0.lock().unwrap().push(text);
@@ -213,17 +252,32 @@ mod tests {
     #[test]
     fn a_step_that_fails_leaves_nothing_and_is_tried_again() {
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::new(StepStore::open(folder.path()).unwrap(), &Silent, "code");
+        let listener = Listener::default();
+        let engine = Engine::new(StepStore::open(folder.path()).unwrap(), &listener, "code");
         let fails = |workspace: &Workspace| {
             write_json(workspace, "text.json", &"half")?;
             Err(Error::config("here", "no"))
         };
         let e = engine.step("train", "", &json!({}), fails).unwrap_err();
         assert_eq!(e.to_string(), "here: no");
+        assert_eq!(*listener.0.lock().unwrap(), ["started train", "failed train: here: no"]);
         assert_eq!(std::fs::read_dir(folder.path().join("train")).unwrap().count(), 0);
         let made = Cell::new(0);
         engine.step("train", "", &json!({}), make(&made, "whole")).unwrap();
         assert_eq!(made.get(), 1);
+    }
+
+    #[test]
+    fn a_record_names_the_digests_that_a_step_was_made_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(StepStore::open(folder.path()).unwrap(), &Silent, "code");
+        let (a, b) = (Digest::of_bytes(b"a").to_string(), Digest::of_bytes(b"b").to_string());
+        let inputs = json!({ "data": [a, "no digest"], "members": [["x", b]], "seed": 7 });
+        let made = engine.step("train", "", &inputs, |_| Ok(json!({}))).unwrap();
+        let record = engine.last_record().unwrap();
+        assert_eq!(record.inputs, BTreeMap::from([("data.0".into(), a), ("members.0.1".into(), b)]));
+        assert_eq!(record.output, made.digest.to_string());
+        assert!(made.dir.ends_with(&record.key), "the key is the folder of the step");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(crate) fn of(archive: &Archive, names: &[String]) -> Result<Vec<Filed>> {
 
 fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -> Manifest {
     let (ctx, settings) = (session.ctx, &session.ctx.run.config);
+    let inputs = session.models.iter().find(|spec| spec.name == made.name).map(|spec| ctx.inputs(spec));
+    let inputs = inputs.unwrap_or_default();
     Manifest {
         schema: Manifest::SCHEMA,
         run: session.id.clone(),
@@ -84,7 +86,7 @@ fn manifest(session: &Session<'_>, made: &Made, how: HowMade, config: &Digest) -
         code: session.code.revision.clone(),
         config: config.clone(),
         data: BTreeMap::from([(session.snapshot.name.clone(), session.snapshot.digest.clone())]),
-        inputs: BTreeMap::new(),
+        inputs,
         file: made.sha256.clone(),
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::code::Code;
 use crate::gates::{self, Evidence, Kind};
+use crate::outcome::Until;
 use crate::progress::Observer;
-use crate::run::{Until, run_with};
+use crate::run::run_with;
 use crate::session::session;
 use crate::{Error, Resolved, Result};
 

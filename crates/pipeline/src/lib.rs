@@ -20,20 +20,28 @@ pub mod importance;
 pub mod imports;
 mod judge;
 mod layers;
+pub mod lineage;
 mod model_catalog;
 pub mod online;
+mod outcome;
 mod page;
 mod partitions;
 mod progress;
 pub mod promotion;
+pub mod record;
+mod recorder;
 pub mod redteam;
 pub mod replay;
 pub mod report;
+pub mod rerun;
 mod results;
 mod run;
+pub mod runs;
 mod scores;
 pub mod scoring;
 mod session;
+#[cfg(test)]
+mod small_run;
 mod stages;
 pub mod sweep;
 pub mod truth;
@@ -56,9 +64,10 @@ pub use forewarn_store::{
 };
 pub use judge::judge;
 pub use layers::{Resolved, Shown};
+pub use outcome::{GateSummary, Outcome, Until};
 pub use partitions::{Partitions, Ranges, Yearly};
 pub use progress::{Event, Observer, Silent};
-pub use run::{GateSummary, Outcome, Until, run, write_file};
+pub use run::{run, write_file};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, Margin, NamedMetric, OriginTallies, Part,
     Score, Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,

@@ -249,13 +249,14 @@ impl Work<'_> {
             let told = self.truth.told(month);
             let digests: Vec<&str> = outputs.iter().map(|o| o.digest.as_str()).collect();
             let inputs = json!([digests, told.since, told.provisional]);
+            let used = &inputs[0];
             let label = self.label(month);
             let made = self.session.ctx.engine.step("online-series", &label, &inputs, |workspace| {
                 let sheets: Result<Vec<Sheet>> = outputs.iter().map(|output| sheet::open(output)).collect();
                 let text = series::table((&label, &told), &sheets?, self.metrics);
                 let path = workspace.path(series::TABLE);
                 std::fs::write(&path, text).map_err(Error::io(path))?;
-                Ok(json!({}))
+                Ok(json!({ "sheets": used, "file": format!("series/{label}.csv") }))
             })?;
             series::publish(&made, &folder.join(format!("{label}.csv")))?;
         }
@@ -280,7 +281,8 @@ impl Work<'_> {
         let label = self.label(self.months.last);
         let made = self.session.ctx.engine.step("online-scores", &label, &inputs, |workspace| {
             write_json(workspace, RESULT, &self.pool()?)?;
-            Ok(json!({}))
+            let sheets: Vec<String> = self.shelves.iter().flat_map(digests).collect();
+            Ok(json!({ "sheets": sheets, "file": format!("{label}.json") }))
         })?;
         let online: Online = read_json(&made, RESULT)?;
         let path = self.folder().join(format!("{label}.json"));

@@ -25,6 +25,13 @@ pub enum Event<'a> {
         /// Wall-clock seconds.
         seconds: f64,
     },
+    /// A step could not be made.
+    Failed {
+        /// Such as `forecast long_memory`.
+        step: &'a str,
+        /// Why.
+        reason: &'a str,
+    },
     /// Something the user should know.
     Warned {
         /// In words.

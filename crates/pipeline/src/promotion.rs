@@ -20,8 +20,9 @@ pub use verdict::{Decision, Ruling};
 
 use crate::components::{self, EnsembleSpec, ModelSpec, Role, Status};
 use crate::gates;
+use crate::outcome::Until;
 use crate::progress::Observer;
-use crate::run::{Until, run_with};
+use crate::run::run_with;
 use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
 use crate::stages::evaluate;
 use crate::{Code, Error, Resolved, Result};

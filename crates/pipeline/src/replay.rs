@@ -9,8 +9,9 @@ use forewarn_core::Period;
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::outcome::{Outcome, Until};
 use crate::progress::Observer;
-use crate::run::{Outcome, Until, run};
+use crate::run::run;
 use crate::session::session;
 use crate::{Error, Resolved, Result};
 

@@ -1,26 +1,26 @@
 //! The run: stages in order, from a configuration to filed forecasts.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use forewarn_core::{PartitionName, Period, RollingOrigins};
-use forewarn_drift::gate::Verdict;
 use forewarn_kernels::random::seed_for;
 use forewarn_store::file as files;
-use serde::Serialize;
-use serde_json::json;
 
 use crate::artifacts::Kept;
 use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
-use crate::engine::StepRecord;
 use crate::filing::Issue;
-use crate::gates::{Judgement, Kind};
+use crate::gates::Judgement;
 use crate::model_catalog::{Parts, catalog};
+use crate::outcome::{GateSummary, Outcome, Until};
 use crate::progress::Observer;
+use crate::record::{Digests, IssuedForecast, PAGE, SCORES};
+use crate::recorder::{Recorder, Seen};
 use crate::report::catalog::{html, markdown};
 use crate::results::{Evaluated, Results, issued};
-use crate::scores::{Forecasts, NamedMetric, OriginTallies, Scores};
+use crate::scores::{Forecasts, Group, NamedMetric, OriginTallies, Scores};
 use crate::session::{Session, session};
 use crate::stages::backtest::Backtest;
 use crate::stages::forecast::{Made, Purpose};
@@ -29,75 +29,6 @@ use crate::stages::train::Trained;
 use crate::stages::{combine, evaluate, features, forecast, maps, train, validate};
 use crate::usage::Usage;
 use crate::{Error, Resolved, Result, filing, gates, page, partitions, truth};
-
-/// How far a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Until {
-    /// The checked panel.
-    Validate,
-    /// The features.
-    Features,
-    /// The fitted models.
-    Train,
-    /// The forecasts of models and ensembles, filed without being evaluated or judged: for origins that are past.
-    Hindcast,
-    /// The models' forecasts.
-    Forecast,
-    /// The ensembles' forecasts.
-    Combine,
-    /// The scores.
-    Evaluate,
-    /// What the gates say of the forecast and of how good it was.
-    Judge,
-    /// The catalog of models, which is made only when a run is to end with it: it tells costs, which differ from run to
-    /// run.
-    Catalog,
-    /// The maps.
-    Map,
-    /// The report.
-    Report,
-    /// Everything, filed.
-    Archive,
-}
-
-/// What a run did.
-#[derive(Debug, Clone, Serialize)]
-pub struct Outcome {
-    /// Its id: the same inputs and program have the same.
-    pub run: String,
-    /// Folder of its results.
-    pub folder: PathBuf,
-    /// Files that were written there or in the archive.
-    pub files: Vec<PathBuf>,
-    /// The page to open, when the run went so far.
-    pub report: Option<PathBuf>,
-    /// Every score, when the run was to end with them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scores: Option<Scores>,
-    /// What the gates said.
-    pub gates: Vec<GateSummary>,
-    /// Parts that could not be made, and why.
-    pub missing: Vec<String>,
-    /// What should be known.
-    pub warnings: Vec<String>,
-    /// What each step cost.
-    pub steps: Vec<StepRecord>,
-    /// What the whole run cost.
-    pub usage: Usage,
-}
-
-/// What a gate said, in short.
-#[derive(Debug, Clone, Serialize)]
-pub struct GateSummary {
-    /// Which gate.
-    pub gate: Kind,
-    /// What it said.
-    pub verdict: Verdict,
-    /// What is off, or unknown, each in a sentence.
-    pub reasons: Vec<String>,
-    /// The whole of it.
-    pub evidence: PathBuf,
-}
 
 /// Does a run, or as much of it as asked; what was done before from the same inputs is not done again.
 ///
@@ -128,29 +59,50 @@ pub(crate) fn run_with<T>(
     observer: &dyn Observer,
     then: impl FnOnce(&Session<'_>, &Rehearsal) -> Result<T>,
 ) -> Result<(Outcome, T)> {
-    let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
+    let recorder = Recorder::start(run, code, until, observer);
+    match recorded(run, code, until, &recorder, then) {
+        Ok((outcome, made)) => {
+            let record = recorder.finish(None)?.unwrap_or_default();
+            Ok((Outcome { record, ..outcome }, made))
+        }
+        Err(e) => {
+            // What stopped the run is what has to be told, even where its record cannot be written either.
+            let _ = recorder.finish(Some(&e));
+            Err(e)
+        }
+    }
+}
+
+fn recorded<T>(
+    run: &Resolved,
+    code: &Code,
+    until: Until,
+    observer: &Recorder<'_>,
+    then: impl FnOnce(&Session<'_>, &Rehearsal) -> Result<T>,
+) -> Result<(Outcome, T)> {
+    let metrics = &evaluate::metrics(&run.config.evaluation.metrics)?;
     run.config.evaluation.interval.check()?;
     run.config.evaluation.leads.iter().try_for_each(|leads| leads.check(run.config.forecast.steps))?;
     session(run, code, observer, true, |session| {
         let mut work = Work::new(session, until);
-        work.publish(validate::QUARANTINE, &session.ctx.validated().dir.join(validate::QUARANTINE))?;
-        let report = work.stages(&metrics)?;
-        let made = then(session, &work.rehearsal)?;
-        let Work { missing, files, scores, gates, .. } = work;
+        let done = work.all(metrics).and_then(|report| Ok((report, then(session, &work.rehearsal)?)));
+        observer.saw(work.seen());
+        let (report, made) = done?;
+        let Seen { gates, missing, warnings, steps, files, .. } = work.seen();
         let outcome = Outcome {
             run: session.id.clone(),
             folder: session.folder.clone(),
             files,
             report,
-            scores: None,
+            scores: work.scores,
             gates,
             missing,
-            warnings: session.ctx.engine.warnings(),
-            steps: session.ctx.engine.records(),
+            warnings,
+            steps,
             usage: Usage::now(),
+            record: PathBuf::new(),
         };
-        write_record(&outcome, run, code)?;
-        Ok((Outcome { scores, ..outcome }, made))
+        Ok((outcome, made))
     })
 }
 
@@ -160,14 +112,6 @@ pub(crate) fn run_with<T>(
 /// [`Error::Store`] when it cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(files::write_bytes(path, bytes)?)
-}
-
-/// The record of a run: what it cost and with what it was made. Unlike every other file, it differs from run to run.
-fn write_record(outcome: &Outcome, run: &Resolved, code: &Code) -> Result<()> {
-    let record = json!({ "outcome": outcome, "code": code, "config": run.config, "origins": run.origins });
-    let text = serde_json::to_string_pretty(&record).map_err(|e| Error::io(&outcome.folder)(e.into()))?;
-    files::write_bytes(&outcome.folder.join("record.json"), text.as_bytes())?;
-    Ok(())
 }
 
 /// A run on its way.
@@ -183,6 +127,8 @@ struct Work<'a> {
     /// The issued forecast as it would have been from past origins.
     rehearsed: Vec<(Period, Made)>,
     gates: Vec<GateSummary>,
+    digests: Digests,
+    issued: Option<IssuedForecast>,
 }
 
 impl<'a> Work<'a> {
@@ -199,7 +145,32 @@ impl<'a> Work<'a> {
             rehearsal: Rehearsal::default(),
             rehearsed: Vec::new(),
             gates: Vec::new(),
+            digests: Digests { panel: Some(ctx.panel_digest()), ..Digests::default() },
+            issued: None,
         }
+    }
+
+    /// What is to be recorded by now.
+    fn seen(&self) -> Seen {
+        let ctx = self.ctx;
+        Seen {
+            run: self.session.id.clone(),
+            source: self.session.snapshot.clone(),
+            origin: ctx.cadence().label(ctx.origin()),
+            digests: self.digests.clone(),
+            issued: self.issued.clone(),
+            gates: self.gates.clone(),
+            missing: self.missing.clone(),
+            warnings: ctx.engine.warnings(),
+            steps: ctx.engine.records(),
+            files: self.files.clone(),
+        }
+    }
+
+    fn all(&mut self, metrics: &[NamedMetric]) -> Result<Option<PathBuf>> {
+        let rejected = self.ctx.validated().dir.join(validate::QUARANTINE);
+        self.publish(validate::QUARANTINE, &rejected)?;
+        self.stages(metrics)
     }
 
     /// The stages after validation; gives the report, when it goes so far.
@@ -213,6 +184,7 @@ impl<'a> Work<'a> {
         }
         if let Some(features) = features::features(self.ctx)? {
             self.publish(features::SUMMARY, &features.dir.join(features::SUMMARY))?;
+            self.digests.features = Some(features.digest.to_string());
             self.ctx.keep_features(features);
         }
         if self.until < Until::Train {
@@ -271,9 +243,9 @@ impl<'a> Work<'a> {
         let archive = filing::archive(self.ctx.run)?;
         let manifests = filing::manifests(&Issue { session: self.session, trained: &trained, made: &made });
         let page = page::page(&results, &archive, &manifests)?;
-        self.write("report.html", page.as_bytes())?;
+        self.write(PAGE, page.as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
-        let report = self.session.folder.join("report.html");
+        let report = self.session.folder.join(PAGE);
         if self.until >= Until::Archive {
             if let Some((gate, reason)) = stop {
                 let told = format!("{reason}; nothing was filed, the report is {}", report.display());
@@ -353,7 +325,10 @@ impl<'a> Work<'a> {
             let result = train::train(self.ctx, spec, partition, until);
             let result = result.and_then(|trained| self.kept.keep(spec, partition, trained));
             let what = || format!("model `{}` ({})", spec.name, partition.as_str());
-            trained.extend(self.or_missing(result, what)?.map(|t| (spec, t)));
+            let kept = self.or_missing(result, what)?;
+            let digest = |t: &Trained| (t.artifact.clone(), t.digest.to_string());
+            self.digests.artifacts.extend(kept.as_ref().map(digest));
+            trained.extend(kept.map(|t| (spec, t)));
         }
         Ok(trained)
     }
@@ -364,6 +339,7 @@ impl<'a> Work<'a> {
             let result = forecast::forecast(self.ctx, spec, trained, Purpose::Issue);
             made.extend(self.or_missing(result, || format!("forecast of `{}`", spec.name))?);
         }
+        self.digests.forecasts = digests(&made);
         Ok(made)
     }
 
@@ -394,6 +370,9 @@ impl<'a> Work<'a> {
             }
             made.extend(ensemble);
         }
+        self.digests.forecasts = digests(made);
+        self.issued = issued(ensembles, made)
+            .map(|made| IssuedForecast { name: made.name.clone(), scores: BTreeMap::new() });
         Ok(())
     }
 
@@ -436,7 +415,11 @@ impl<'a> Work<'a> {
         }
         let text =
             serde_json::to_vec_pretty(&scores).map_err(|e| Error::io(&self.session.folder)(e.into()))?;
-        self.write("scores.json", &text)?;
+        self.write(SCORES, &text)?;
+        if let Some(issued) = &mut self.issued {
+            let all = scores.scores.iter().filter(|s| s.model == issued.name && s.group == Group::All);
+            issued.scores = all.filter_map(|s| Some((s.metric.clone(), s.value?))).collect();
+        }
         self.rehearsal.tallies = tallies;
         Ok(scores)
     }
@@ -487,9 +470,15 @@ impl<'a> Work<'a> {
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.session.folder.join(name);
         files::write_bytes(&path, bytes)?;
+        self.digests.written(name, bytes);
         self.files.push(path);
         Ok(())
     }
+}
+
+/// Digests of the files of forecasts, by name.
+fn digests(made: &[Made]) -> BTreeMap<String, String> {
+    made.iter().map(|made| (made.name.clone(), made.sha256.to_string())).collect()
 }
 
 /// Failures of the evaluation: the first of each kind, with how many there were.

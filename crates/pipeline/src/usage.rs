@@ -1,7 +1,7 @@
 //! What the process has used so far, where the operating system tells.
 
 /// CPU seconds (user and system, all threads) and peak memory.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
     /// CPU seconds since the start of the process; `None` where unknown.
     pub cpu_seconds: Option<f64>,

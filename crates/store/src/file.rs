@@ -97,6 +97,26 @@ fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Writes a new folder with some files, whole or not at all; tells whether it did, which it does not where there is a
+/// folder already.
+///
+/// # Errors
+/// [`Error::Io`]; nothing is left then.
+pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<bool> {
+    let above = parent(folder);
+    create_folder(above)?;
+    let made = Builder::new().prefix(UNFINISHED).tempdir_in(above).map_err(Error::io(above))?;
+    for (name, bytes) in files {
+        write_bytes(&made.path().join(name), bytes)?;
+    }
+    open_to_readers(made.path())?;
+    match std::fs::rename(made.path(), folder) {
+        Ok(()) => sync_folder(above).map(|()| true),
+        Err(_) if folder.exists() => Ok(false),
+        Err(e) => Err(Error::io(folder)(e)),
+    }
+}
+
 /// Makes a folder and those above it, each flushed to disk.
 pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
@@ -171,6 +191,19 @@ mod tests {
         assert!(write_bytes(&path, b"y").is_err(), "a folder is not replaced by a file");
         assert_eq!(std::fs::read(path.join("inside")).unwrap(), b"x");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_folder_appears_whole_and_replaces_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/0001");
+        assert!(write_folder(&folder, &[("one", b"1"), ("two", b"2")]).unwrap());
+        assert!(!write_folder(&folder, &[("one", b"x")]).unwrap(), "it is there already");
+        assert_eq!(std::fs::read(folder.join("one")).unwrap(), b"1");
+        assert!(write_folder(&root.path().join("a/0002"), &[("no/such\0name", b"x")]).is_err());
+        let names: Vec<_> =
+            std::fs::read_dir(root.path().join("a")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["0001"], "nothing is left of what was not written");
     }
 
     #[test]

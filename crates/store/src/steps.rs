@@ -118,6 +118,29 @@ impl StepStore {
         Ok(swept)
     }
 
+    /// Every step of a kind below `root`, as it was committed, whether or not its files are still there. What cannot be read
+    /// is left out.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be read.
+    pub fn committed(root: &Path, kind: &str) -> Result<Vec<StepOutput>> {
+        let folder = root.join(kind);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::io(&folder))?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let dir = entry.map_err(Error::io(&folder))?.path();
+            // What was moved aside, or is not finished, has a dot in its name.
+            if !dir.file_name().unwrap_or_default().to_string_lossy().contains('.') {
+                found.extend(listed(&dir).map(|(output, _)| output));
+            }
+        }
+        found.sort_by(|a, b| a.dir.cmp(&b.dir));
+        Ok(found)
+    }
+
     /// A folder to make a step in.
     ///
     /// # Errors
@@ -175,25 +198,28 @@ impl Workspace {
 
 /// A step in its place; every file must be there with its size.
 fn read(dir: &Path) -> Result<StepOutput> {
+    let (output, sizes) = listed(dir)?;
+    for (name, bytes) in sizes {
+        let path = dir.join(name);
+        let found = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
+        if found != bytes {
+            return Err(Error::damaged(&path, format!("has {found} bytes, the manifest says {bytes}")));
+        }
+    }
+    Ok(output)
+}
+
+/// A step as its manifest has it, and the size of each file.
+fn listed(dir: &Path) -> Result<(StepOutput, BTreeMap<String, u64>)> {
     let path = dir.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
-    let mut all = Vec::new();
-    for (name, entry) in &manifest.files {
-        let path = dir.join(name);
-        let found = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
-        if found != entry.bytes {
-            return Err(Error::damaged(
-                &path,
-                format!("has {found} bytes, the manifest says {}", entry.bytes),
-            ));
-        }
-        all.push(format!("{name}\n{}\n", entry.sha256));
-    }
-    let digest = Digest::of_bytes(all.concat().as_bytes());
+    let line = |(name, entry): (&String, &Entry)| format!("{name}\n{}\n", entry.sha256);
+    let digest = Digest::of_bytes(manifest.files.iter().map(line).collect::<String>().as_bytes());
+    let sizes = manifest.files.iter().map(|(name, entry)| (name.clone(), entry.bytes)).collect();
     let files = manifest.files.into_iter().map(|(name, entry)| (name, entry.sha256)).collect();
-    Ok(StepOutput { dir: dir.to_path_buf(), files, digest, notes: manifest.notes })
+    Ok((StepOutput { dir: dir.to_path_buf(), files, digest, notes: manifest.notes }, sizes))
 }
 
 #[cfg(test)]
@@ -270,6 +296,19 @@ mod tests {
         std::fs::remove_file(made.dir.join("model")).unwrap();
         let (reason, moved) = damaged("damaged-2");
         assert!(moved && reason.contains("No such file"), "a file that is gone is damage too: {reason}");
+    }
+
+    #[test]
+    fn committed_steps_are_listed_whatever_became_of_their_files() {
+        let root = tempfile::tempdir().unwrap();
+        let store = StepStore::open(root.path()).unwrap();
+        let made = make(&store, "weights");
+        std::fs::write(made.dir.join("model"), "cut").unwrap();
+        std::fs::create_dir_all(root.path().join("train/none")).unwrap();
+        assert_eq!(StepStore::committed(root.path(), "train").unwrap(), std::slice::from_ref(&made));
+        assert_eq!(StepStore::committed(root.path(), "forecast").unwrap(), []);
+        assert!(matches!(store.get("train", &key()).unwrap(), Lookup::Damaged { .. }));
+        assert_eq!(StepStore::committed(root.path(), "train").unwrap(), [], "what was moved aside is none");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod gates;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lineage;
+#[cfg(test)]
 mod online;
 #[cfg(test)]
 mod pool;

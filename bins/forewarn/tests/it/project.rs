@@ -70,7 +70,7 @@ origins = 4
 width = 800
 "#;
 
-/// Contents of every result, by path; the record of a run and the cost of a model tell times and are left out, temporary files must be gone.
+/// Contents of every result, by path; the records of runs and the cost of a model tell times and are left out, temporary files must be gone.
 pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -78,8 +78,10 @@ pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
-            } else if !["record.json", "cost.json"].iter().any(|name| path.ends_with(name)) {
+                if !path.ends_with("records") {
+                    folders.push(path);
+                }
+            } else if !path.ends_with("cost.json") {
                 found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
             }
         }

@@ -19,9 +19,12 @@ pub(crate) mod promote;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
 pub(crate) mod replay;
+pub(crate) mod rerun;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod score;
 pub(crate) mod sweep;
+pub(crate) mod trace;
 pub(crate) mod truth;
 pub(crate) mod why;
 

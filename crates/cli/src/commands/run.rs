@@ -65,6 +65,7 @@ fn words(outcome: &Outcome) -> String {
     for file in &outcome.files {
         let _ = writeln!(out, "wrote {}", file.display());
     }
+    let _ = writeln!(out, "record in {}", outcome.record.display());
     if let Some(scores) = &outcome.scores {
         let _ = write!(out, "\n{}", table::table(scores));
     }

@@ -115,7 +115,8 @@ impl<'a> Month<'a> {
         self.ctx.engine.step("online", &label, &inputs, |workspace| {
             let sheet = self.sheet(name, forecasts, only)?;
             write(&workspace.path(TALLIES), &sheet)?;
-            Ok(json!({ "month": self.period, "name": name }))
+            let used: Vec<_> = forecasts.iter().map(|filed| &filed.manifest.file).collect();
+            Ok(json!({ "month": self.period, "name": name, "forecasts": used }))
         })
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn features(ctx: &Context<'_>) -> Result<Option<StepOutput>> {
         let path = workspace.path(FEATURES);
         panel_file::write(&features, std::fs::File::create(&path).map_err(Error::io(&path))?)?;
         write_json(workspace, SUMMARY, &Features { query_set: name, missing_share })?;
-        Ok(json!({}))
+        Ok(json!({ "panel": ctx.panel_digest() }))
     })?;
     Ok(Some(output))
 }

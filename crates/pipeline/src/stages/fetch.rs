@@ -1,6 +1,9 @@
 //! Fetch: which observations this run is about, by digest.
 
+use std::path::PathBuf;
+
 use forewarn_data::download::{Client, Fetched, Progress};
+use forewarn_data::synthetic::Synthetic;
 use forewarn_store::Digest;
 use serde::Serialize;
 
@@ -8,7 +11,7 @@ use crate::config::{Download, Source};
 use crate::{Error, Resolved, Result};
 
 /// A source of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Snapshot {
     /// File, or the name of a process.
     pub name: String,
@@ -26,9 +29,8 @@ pub(crate) fn fetch(run: &Resolved) -> Result<Snapshot> {
             let reason = "there is no [source]; give it a type: synthetic, table or ucdp";
             return Err(Error::config(run.file.display().to_string(), reason));
         }
-        Some(Source::Synthetic(process)) => {
-            let settings = serde_json::to_string(process).map_err(|e| Error::io(&run.file)(e.into()))?;
-            let digest = Digest::of_bytes(settings.as_bytes()).to_string();
+        Some(Source::Synthetic(settings)) => {
+            let digest = process(settings).map_err(|e| Error::io(&run.file)(e.into()))?.to_string();
             return Ok(Snapshot { name: "synthetic process".to_owned(), digest });
         }
         Some(Source::Table(table)) => &table.path,
@@ -37,6 +39,23 @@ pub(crate) fn fetch(run: &Resolved) -> Result<Snapshot> {
     let file = run.path(path);
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Snapshot { name, digest: Digest::of_file(&file)?.to_string() })
+}
+
+/// Digest of a process: of its settings.
+///
+/// # Errors
+/// Settings that cannot be written as JSON.
+pub(crate) fn process(settings: &Synthetic) -> serde_json::Result<Digest> {
+    Ok(Digest::of_bytes(serde_json::to_string(settings)?.as_bytes()))
+}
+
+/// The file of the source; `None` for a process, or without a source.
+pub(crate) fn source_file(run: &Resolved) -> Option<PathBuf> {
+    match run.config.source.as_ref()? {
+        Source::Synthetic(_) => None,
+        Source::Table(table) => Some(run.path(&table.path)),
+        Source::Ucdp(events) => Some(run.path(&events.path)),
+    }
 }
 
 /// Fetches the release that `[download]` names; what was there before stays until the new copy is whole.
