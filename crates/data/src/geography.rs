@@ -88,6 +88,16 @@ pub fn country(cell: Unit) -> Option<&'static Country> {
     countries().get(at)
 }
 
+/// The country of a unit of a level of analysis: of a cell (`pgm`) the one that holds most of it, of a country (`cm`)
+/// itself; `None` at other levels, and where there is none.
+pub fn country_at(level: &str, unit: Unit) -> Option<&'static Country> {
+    match level {
+        "pgm" => country(unit),
+        "cm" => countries().iter().find(|c| c.id == unit.0),
+        _ => None,
+    }
+}
+
 /// Borders and coasts of the world, each drawn once: Natural Earth 1:50m within 0.03 degrees.
 pub fn borders() -> &'static Lines {
     static LINES: LazyLock<Lines> = LazyLock::new(|| lines(BORDERS));

@@ -368,7 +368,7 @@ impl Online {
         let rows = |sheet: &Sheet| sheet.steps.iter().map(|step| step.rows).sum::<u64>();
         self.forecasters.push(Forecaster {
             name: newest.name.clone(),
-            months: sheets.len(),
+            months: sheets.iter().filter(|sheet| !sheet.steps.is_empty()).count(),
             forecasts: sheets.iter().map(|sheet| sheet.steps.len()).sum(),
             rows: sheets.iter().map(rows).sum(),
         });
@@ -376,7 +376,7 @@ impl Online {
         self.warned.extend(warned::warned(sheets, pooling.leads, risk));
         if newest.month == self.month.0 {
             self.latest.extend(pooling.own(std::slice::from_ref(newest)));
-            self.onsets.extend(warned::onsets(newest, risk));
+            self.onsets.extend(warned::onsets(newest, &pooling.config.target.level, risk));
         }
         self.failures.extend(sheets.iter().flat_map(|sheet| sheet.failures.clone()));
     }

@@ -255,3 +255,74 @@ fn an_archive_without_such_forecasts_says_so() {
     let (code, _, err) = command(folder.path(), &["replay", "--from", "2020-11", "--to", "2020-10"]);
     assert!(code == 2 && err.contains("2020-10 is before 2020-11"), "{code} {err}");
 }
+
+/// Draws of three countries, four months from 2018-06 on, as others publish them: a row a draw.
+const PUBLISHED: &str = "month_id,country_id,draw,outcome\n\
+    464,245,0,10\n464,245,1,12\n464,50,0,0\n464,50,1,0\n464,79,0,0\n464,79,1,1\n\
+    465,245,0,11\n465,245,1,15\n465,50,0,0\n465,50,1,0\n465,79,0,0\n465,79,1,0\n";
+
+fn import(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = forewarn();
+    command.args(["archive", "import"]).arg(folder.join("theirs.csv"));
+    command.arg("--archive").arg(folder.join("forewarn-out/archive"));
+    said(&command.args(["--layout", "file", "--name", "their_model"]).args(arguments).output().unwrap())
+}
+
+#[test]
+fn what_others_published_is_scored_beside_ours_on_the_units_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), 0);
+    write(folder.path(), "theirs.csv", PUBLISHED);
+    let (code, _, err) = import(folder.path(), &["--origin", "2018-06"]);
+    assert!(
+        code == 2 && err.contains("--target") && err.contains("theirs.csv does not say its target"),
+        "{code} {err}"
+    );
+    let told = ["--origin", "2018-06", "--target", "ged_sb", "--level", "cm"];
+    let (code, out, err) = import(folder.path(), &told);
+    assert_eq!(code, 0, "{err}");
+    // Month 462 is June 2018: the file has the steps 2 and 3.
+    assert!(
+        out.contains("filed: ged_sb/their_model/2018-06/import-") && out.contains("steps that are not there"),
+        "{out}"
+    );
+    assert_eq!(import(folder.path(), &told).0, 0, "the same again is the same forecast");
+    replay(folder.path(), "2018-06", "2018-07");
+    let online = &json(folder.path(), &["evaluate", "online", "--month", "2018-09"])["online"];
+    let theirs =
+        online["forecasters"].as_array().unwrap().iter().find(|f| f["name"] == "their_model").unwrap();
+    assert_eq!(
+        (&theirs["months"], &theirs["rows"]),
+        (&Value::from(2), &Value::from(6)),
+        "no row for a step that is not there"
+    );
+    let pairs = online["pairs"].as_array().unwrap();
+    let is = |p: &&Value| {
+        p["model"] == "their_model"
+            && p["against"] == "still_water"
+            && p["metric"] == "mae"
+            && p["group"] == "all"
+    };
+    let pair = pairs.iter().find(is).unwrap();
+    assert_eq!((&pair["n"], &pair["months"]), (&Value::from(6), &Value::from(2)));
+    let zero: i32 =
+        [464, 465].iter().flat_map(|month| [0, 1, 2].map(|country| deaths(country, *month))).sum();
+    assert!((pair["other"].as_f64().unwrap() - f64::from(zero) / 6.0).abs() < 1e-12, "{pair}");
+}
+
+#[test]
+fn a_forecast_from_before_the_first_observation_is_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), 0);
+    write(folder.path(), "theirs.csv", "month_id,country_id,draw,outcome\n433,245,0,10\n433,245,1,12\n");
+    let told = ["--origin", "2015-12", "--target", "ged_sb", "--level", "cm"];
+    assert_eq!(import(folder.path(), &told).0, 0);
+    // Month 433 is January 2016, the first that is observed.
+    let online = &json(folder.path(), &["evaluate", "online", "--month", "2016-01"])["online"];
+    assert_eq!(score(&online["scores"], "their_model", "mae").1, 1);
+    let states = online["scores"].as_array().unwrap().iter().filter(|s| s["group"] == "state");
+    assert!(
+        states.clone().count() > 0 && states.clone().all(|s| s["label"] == "unknown"),
+        "what was there before is not known"
+    );
+}

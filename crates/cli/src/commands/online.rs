@@ -99,12 +99,14 @@ fn scores(online: &Online, metrics: &[String]) -> String {
 /// Who is better on the rows of both: in all with its interval, and by ranges of steps.
 fn pairs(pairs: &[Pair], metrics: &[String]) -> String {
     let wanted = |p: &&Pair| metrics.contains(&p.metric);
-    let mut ranges: Vec<&str> = Vec::new();
-    for label in pairs.iter().filter(|p| p.group == Group::Leads).filter_map(|p| p.label.as_deref()) {
-        if !ranges.contains(&label) {
-            ranges.push(label);
-        }
-    }
+    let mut ranges: Vec<(Option<i32>, &str)> = pairs
+        .iter()
+        .filter(|p| p.group == Group::Leads)
+        .filter_map(|p| Some((p.key, p.label.as_deref()?)))
+        .collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    let ranges: Vec<&str> = ranges.into_iter().map(|(_, label)| label).collect();
     let short = |label: &&str| label.replace("steps ", "").replace(" to ", "-");
     let head = ["forecaster", "against", "metric", "skill", "90 % interval", "months"].map(str::to_owned);
     let mut rows = vec![[head.to_vec(), ranges.iter().map(short).collect()].concat()];

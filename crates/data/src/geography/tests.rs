@@ -215,6 +215,16 @@ fn cells_and_their_countries_are_those_of_the_grid_table() {
     assert_eq!(other, 0, "cells whose country differs");
 }
 
+#[test]
+fn a_unit_is_in_the_country_that_its_level_says() {
+    let mali = countries().iter().find(|c| c.name == "Mali").unwrap();
+    assert_eq!(country_at("cm", Unit(mali.id)), Some(mali));
+    let cell = region(Region::AfricaMiddleEast).iter().copied().find(|u| country(*u) == Some(mali)).unwrap();
+    assert_eq!(country_at("pgm", cell), Some(mali));
+    assert_eq!(country_at("cm", cell), None, "no country has the id of a cell in Mali");
+    assert_eq!(country_at("station", Unit(mali.id)), None);
+}
+
 fn integers(batch: &RecordBatch, name: &str) -> Vec<Option<i64>> {
     let column = batch.column_by_name(name).unwrap();
     if let Some(wide) = column.as_any().downcast_ref::<Int64Array>() {

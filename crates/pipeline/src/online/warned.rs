@@ -81,15 +81,15 @@ pub(super) fn warned(sheets: &[Sheet], leads: &[Leads], risk: u8) -> Vec<Warned>
     leads.iter().map(of).filter(|warned| warned.rows > 0).collect()
 }
 
-/// Each onset of a month.
-pub(super) fn onsets(sheet: &Sheet, risk: u8) -> Vec<Onset> {
+/// Each onset of a month; units are of a level of analysis.
+pub(super) fn onsets(sheet: &Sheet, level: &str, risk: u8) -> Vec<Onset> {
     let mut units: Vec<Unit> = sheet.steps.iter().flat_map(|s| &s.chance.onsets).map(|(u, _)| *u).collect();
     units.sort_unstable();
     units.dedup();
-    units.into_iter().map(|unit| onset(sheet, unit, risk)).collect()
+    units.into_iter().map(|unit| onset(sheet, (unit, level), risk)).collect()
 }
 
-fn onset(sheet: &Sheet, unit: Unit, risk: u8) -> Onset {
+fn onset(sheet: &Sheet, (unit, level): (Unit, &str), risk: u8) -> Onset {
     // The newest origin first, as the steps are.
     let of = |step: &SheetStep| {
         let found = step.chance.onsets.iter().find(|(u, _)| *u == unit);
@@ -102,7 +102,7 @@ fn onset(sheet: &Sheet, unit: Unit, risk: u8) -> Onset {
         risks.iter().take_while(|(_, p)| is_warning(*p, risk)).map(|(step, _)| origin(step)).last();
     Onset {
         unit,
-        country: geography::country(unit).map(|c| c.name.to_owned()),
+        country: geography::country_at(level, unit).map(|c| c.name.to_owned()),
         model: sheet.name.clone(),
         since: lead.as_ref().map(origin),
         steadily,
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_first_warning_and_the_steady_one_are_told_apart() {
-        let of = |risks: &[f32]| onsets(&sheet(risks), 10).remove(0);
+        let of = |risks: &[f32]| onsets(&sheet(risks), "cm", 10).remove(0);
         let onset = of(&[0.5, 0.2, 0.05, 0.12]);
         assert_eq!((onset.since, onset.lead), (Some(Period(476)), Some(Step(4))));
         assert_eq!(onset.steadily, Some(Period(478)), "three months before there was no warning");
@@ -153,6 +153,11 @@ mod tests {
         assert_eq!((late.since, late.steadily), (Some(Period(478)), None), "the last one did not warn");
         let missed = of(&[0.05, 0.09]);
         assert_eq!((missed.since, missed.lead, missed.steadily), (None, None, None));
+        let named = geography::countries().iter().find(|c| c.id == 7).map(|c| c.name.to_owned());
+        assert!(
+            onset.country.is_some() && onset.country == named,
+            "unit 7 is a country, not a cell: {onset:?}"
+        );
         assert_eq!(of(&[0.1]).lead, Some(Step(1)), "a risk of ten per cent is one of at least ten");
     }
 

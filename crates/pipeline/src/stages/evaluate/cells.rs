@@ -33,12 +33,7 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn of(units: &[Unit], level: &str) -> Self {
-        let country = |unit: &Unit| match level {
-            "pgm" => geography::country(*unit),
-            "cm" => geography::countries().iter().find(|c| c.id == unit.0),
-            _ => None,
-        };
-        let countries: Vec<_> = units.iter().map(country).collect();
+        let countries: Vec<_> = units.iter().map(|unit| geography::country_at(level, *unit)).collect();
         let ids: BTreeSet<u32> = countries.iter().flatten().map(|c| c.id).collect();
         let slots: BTreeMap<u32, usize> = ids.into_iter().zip(1..).collect();
         let slot = |country: Option<&Country>| country.map_or(0, |c| slots[&c.id]);

@@ -21,13 +21,14 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// At an origin of a panel.
+    /// At an origin of a panel. Of one before its first period nothing is known.
     ///
     /// # Errors
-    /// An origin that is not on its axis.
+    /// An origin after its last period.
     pub(crate) fn at(ctx: &Context<'_>, panel: &'a Panel, origin: Period) -> Result<Self> {
         let (config, year) = (&ctx.run.config, ctx.cadence().season());
-        let recent = panel.until(origin)?.recent(&config.target.column, year)?;
+        let before = origin < panel.axis().first;
+        let recent = if before { &[] } else { panel.until(origin)?.recent(&config.target.column, year)? };
         let past = Past::new(recent, panel.units().len(), year, config.evaluation.event);
         Ok(Self { panel, origin, places: Places::of(panel.units(), &config.target.level), past })
     }
