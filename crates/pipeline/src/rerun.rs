@@ -67,7 +67,9 @@ pub fn rerun(record: &Record, code: &Code, output: &Path, observer: &dyn Observe
     let result = run(&resolved, code, record.until, observer);
     answer.stopped = result.err().map(|e| e.to_string());
     let again = Runs::of(&resolved).find("latest")?;
-    let difference = difference(record, &again);
+    let mut difference = difference(record, &again);
+    difference.changed.retain(|changed| changed.kind != Kind::Setting || !is_moved(&changed.name));
+    difference.equal = difference.changed.is_empty();
     answer.compared = record.digests.compared();
     answer.equal = difference.results().next().is_none()
         && (answer.compared > 0
@@ -133,6 +135,13 @@ fn prepared(record: &Record, output: &Path) -> Result<Resolved> {
         _ => {}
     }
     Ok(run)
+}
+
+/// Whether a setting says where something is, which a rerun has elsewhere.
+fn is_moved(name: &str) -> bool {
+    let Some(path) = name.strip_prefix(CONFIG).and_then(|rest| rest.strip_prefix(": ")) else { return false };
+    ["output", "archive", "features.query-set", "gates.file", "source.path"].contains(&path)
+        || path.starts_with("download.")
 }
 
 /// What probably made it differ, the likeliest first.
