@@ -123,7 +123,7 @@ impl Trace {
 /// of it as tell it from others, the path of its folder, or the beginning of its file's digest.
 ///
 /// # Errors
-/// [`Error::Config`] when no forecast or several are meant; an archive, records or steps that cannot be read.
+/// [`crate::Error::Config`] when no forecast or several are meant; an archive, records or steps that cannot be read.
 pub fn trace(run: &Resolved, wanted: &str) -> Result<Trace> {
     let disk = Disk::open(run)?;
     let filed = disk.find(wanted)?;

@@ -1,6 +1,6 @@
 //! Online evaluation: every forecast that was ever issued about a month, scored when the month has come.
 //!
-//! A month is scored by forecaster into a [`sheet`](sheet::Sheet), which is made once and again when a forecast is added or
+//! A month is scored by forecaster into a sheet, which is made once and again when a forecast is added or
 //! the truth revised. Scores are pooled from sheets: of each forecaster on the rows that it has forecast, and of two on the
 //! rows of both, for nobody is better by having forecast other months.
 
