@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use forewarn_core::{Axis, Cadence, Panel, Period, Unit};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
@@ -39,6 +39,9 @@ pub fn write(panel: &Panel, out: impl Write + Send) -> Result<()> {
         serde_json::to_string(&panel.axis().cadence).map_err(|e| Error::data("panel", e.to_string()))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        // The same units ascend in each period: their differences are small, a dictionary of them is not.
+        .set_column_dictionary_enabled("unit".into(), false)
+        .set_column_encoding("unit".into(), Encoding::DELTA_BINARY_PACKED)
         .set_key_value_metadata(Some(vec![KeyValue::new(CADENCE.to_owned(), cadence)]))
         .set_max_row_group_row_count(Some(GROUP * panel.units().len()))
         .build();

@@ -261,7 +261,7 @@ mod tests {
         let e = place(load("name = \"a\"\n\n[forecast]\nstep = 6\n", &[], &[]));
         assert!(
             e.contains("forewarn.toml:4:1")
-                && e.contains("unknown field `step`, expected `steps` or `draws`"),
+                && e.contains("unknown field `step`, expected one of `origin`, `steps`, `draws`"),
             "{e}"
         );
         let e = place(load("seed = \"x\"\n", &[], &[]));

@@ -241,6 +241,50 @@ fn an_onset_is_told_with_its_first_warning() {
 }
 
 #[test]
+fn the_performance_gate_looks_at_what_was_issued() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), 0);
+    let subjects = || {
+        let (_, out, err) = command(folder.path(), &["gate", "performance", "--json"]);
+        let evidence: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out} {err}"));
+        let readings = evidence["readings"].as_array().unwrap().clone();
+        readings
+            .into_iter()
+            .filter(|r| r["check"] == "score-difference")
+            .map(|r| r["reading"].clone())
+            .collect::<Vec<_>>()
+    };
+    let of = |readings: &[Value], ending: &str| {
+        let is = |r: &&Value| {
+            let subject = r["subject"].as_str().unwrap();
+            subject.starts_with("common_ground, mae, against ") && subject.ends_with(ending)
+        };
+        readings.iter().find(is).cloned()
+    };
+    let before = subjects();
+    assert!(
+        of(&before, "from rolling origins").is_some() && of(&before, "as issued").is_none(),
+        "{before:?}"
+    );
+    // Origins 456 to 491: 36 months, of which the last may be revised.
+    replay(folder.path(), "2017-12", "2020-11");
+    let after = subjects();
+    for ending in
+        ["as issued", "as issued, steps 1 to 3", "as issued, steps 4 to 6", "as issued, Northern Africa"]
+    {
+        let reading = of(&after, ending).unwrap_or_else(|| panic!("nothing about {ending}: {after:?}"));
+        assert!(reading["effect"].is_number() && reading["p_value"].is_number(), "{reading}");
+        assert!(reading["message"].as_str().unwrap().contains("1 provisional"), "{reading}");
+    }
+    // With only the newest months issued, it says what is missing instead.
+    let young = tempfile::tempdir().unwrap();
+    project(young.path(), 0);
+    replay(young.path(), "2020-08", "2020-11");
+    let (_, out, _) = command(young.path(), &["gate", "performance", "--json"]);
+    assert!(out.contains("3 final periods are too few"), "{out}");
+}
+
+#[test]
 fn an_archive_without_such_forecasts_says_so() {
     let folder = tempfile::tempdir().unwrap();
     project(folder.path(), 0);
