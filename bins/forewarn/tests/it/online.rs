@@ -273,7 +273,7 @@ fn the_performance_gate_looks_at_what_was_issued() {
         ["as issued", "as issued, steps 1 to 3", "as issued, steps 4 to 6", "as issued, Northern Africa"]
     {
         let reading = of(&after, ending).unwrap_or_else(|| panic!("nothing about {ending}: {after:?}"));
-        assert!(reading["effect"].is_number() && reading["p_value"].is_number(), "{reading}");
+        assert!(reading["effect"].is_number() && reading["p-value"].is_number(), "{reading}");
         assert!(reading["message"].as_str().unwrap().contains("1 provisional"), "{reading}");
     }
     // With only the newest months issued, it says what is missing instead.
