@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use forewarn_core::{PartitionName, Step, TargetKind};
+use forewarn_core::{Cadence, PartitionName, Period, Step, TargetKind};
 use forewarn_data::synthetic::Synthetic;
 use forewarn_data::table::Table;
 use forewarn_data::ucdp::Ucdp;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::partitions::Partitions;
 use crate::scores::{Intervals, Leads};
+use crate::{Error, Result};
 
 /// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -124,6 +125,31 @@ pub struct Truth {
     /// First period whose values may still be revised, such as `2020-01`; none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisional_from: Option<String>,
+}
+
+impl Truth {
+    /// The first provisional period, once it is seen that all are days and periods: a run does not find that out at its end.
+    ///
+    /// # Errors
+    /// [`Error::Config`] that names the setting.
+    pub(crate) fn check(&self, cadence: Cadence) -> Result<Option<Period>> {
+        self.known.as_deref().map(|day| day_of("truth.known", day)).transpose()?;
+        let first = self.provisional_from.as_deref().map(|label| cadence.parse(label)).transpose();
+        first.map_err(|e| Error::config("truth.provisional-from", e.to_string()))
+    }
+}
+
+/// A day as `2021-06-20`, so that days are in the order of their text.
+pub(crate) fn day_of<'d>(setting: &str, day: &'d str) -> Result<&'d str> {
+    let digits = |part: &str, size: usize| part.len() == size && part.bytes().all(|b| b.is_ascii_digit());
+    let within = |part: &str, last: u32| part.parse::<u32>().is_ok_and(|n| (1..=last).contains(&n));
+    let parts: Vec<&str> = day.split('-').collect();
+    match parts[..] {
+        [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2) && within(m, 12) && within(d, 31) => {
+            Ok(day)
+        }
+        _ => Err(Error::config(setting, format!("`{day}` is no day; write it as 2021-06-20"))),
+    }
 }
 
 /// What is fetched, and how patiently.
@@ -324,5 +350,29 @@ pub struct Maps {
 impl Default for Maps {
     fn default() -> Self {
         Self { steps: vec![Step(1)], width: 1600 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_no_days_and_periods_are_named() {
+        let of = |known: &str, first: &str| {
+            let truth = Truth { known: Some(known.into()), provisional_from: Some(first.into()) };
+            truth.check(Cadence::Month).map_err(|e| e.to_string())
+        };
+        assert_eq!(of("2021-06-20", "2020-01"), Ok(Some(Period(481))));
+        assert!(of("June", "2020-01").unwrap_err().contains("truth.known"));
+        assert!(of("2021-06-20", "soon").unwrap_err().contains("truth.provisional-from"));
+    }
+
+    #[test]
+    fn days_are_days() {
+        assert_eq!(day_of("known", "2021-06-20").unwrap(), "2021-06-20");
+        for wrong in ["2021-6-20", "20.06.2021", "2021-13-01", "2021-01-32", "2021-01", ""] {
+            assert!(day_of("known", wrong).unwrap_err().to_string().contains("is no day"), "{wrong}");
+        }
     }
 }

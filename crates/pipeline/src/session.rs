@@ -104,6 +104,7 @@ pub(crate) fn session<T>(
     let snapshot = fetch::fetch(run)?;
     let (validated, summary) = validate::validate(run, &engine, &snapshot)?;
     let ctx = Context::new(run, &engine, validated, summary);
+    run.config.truth.check(ctx.cadence())?;
     let id = run_id(&ctx, &snapshot, code, (&models, &ensembles));
     let folder = root.join("runs").join(&id);
     work(&Session { ctx: &ctx, code, snapshot, id, root, folder, models, ensembles })

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use forewarn_core::{Panel, Period};
+use forewarn_core::{Cadence, Panel, Period};
 use forewarn_data::panel_file;
 pub use forewarn_store::Edition;
 use forewarn_store::{Digest, Editions};
@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
+use crate::config::day_of;
 use crate::progress::Observer;
 use crate::session::{Session, session};
 use crate::{Error, Resolved, Result};
@@ -53,9 +54,9 @@ impl<'a> Truth<'a> {
             let since = since(&all, &now);
             return Ok(Self { panel: Cow::Borrowed(session.ctx.panel()?), edition: now, since });
         };
-        let day = date("--as-known", day)?;
+        let day = day_of("--as-known", day)?;
         let known = all.iter().filter(|edition| edition.known.as_deref().is_some_and(|known| known <= day));
-        let newest = known.max_by_key(|edition| (&edition.known, edition.number));
+        let newest = known.max_by_key(|edition| (&edition.known, edition.axis.last(), edition.number));
         let Some(edition) = newest else {
             let reason =
                 format!("no edition of the truth was known on {day}; `truth.known` says when one was");
@@ -94,7 +95,8 @@ fn since(all: &[Edition], edition: &Edition) -> Vec<u32> {
     let of = |at: usize| {
         let period = edition.axis.period(at);
         let same = |other: &&Edition| other.period(period) == edition.period(period);
-        let before = all.iter().rev().filter(|other| other.number <= edition.number);
+        let has = |other: &&Edition| other.number <= edition.number && other.period(period).is_some();
+        let before = all.iter().rev().filter(has);
         before.take_while(same).last().map_or(edition.number, |first| first.number)
     };
     (0..edition.axis.len).map(of).collect()
@@ -116,9 +118,6 @@ pub(crate) fn record(session: &Session<'_>) -> Result<(Edition, bool)> {
     panel.push(&config.target.column, whole.column(&config.target.column)?.values().to_vec())?;
     let mut values = Vec::new();
     panel_file::write(&panel, &mut values)?;
-    let known = config.truth.known.as_deref().map(|day| date("truth.known", day)).transpose()?;
-    let provisional = config.truth.provisional_from.as_deref();
-    let provisional = provisional.map(|label| ctx.cadence().parse(label)).transpose();
     let draft = Edition {
         schema: 1,
         number: 0,
@@ -127,8 +126,8 @@ pub(crate) fn record(session: &Session<'_>) -> Result<(Edition, bool)> {
         axis: panel.axis(),
         units: panel.units().len() as u64,
         vintage: config.vintage.clone(),
-        known: known.map(str::to_owned),
-        provisional: provisional.map_err(|e| Error::config("truth.provisional-from", e.to_string()))?,
+        known: config.truth.known.clone(),
+        provisional: config.truth.check(ctx.cadence())?,
         data: BTreeMap::from([(session.snapshot.name.clone(), session.snapshot.digest.clone())]),
         periods: digests(&panel, &config.target.column)?,
         file: Digest::of_bytes(&values),
@@ -146,19 +145,6 @@ fn digests(panel: &Panel, column: &str) -> Result<Vec<String>> {
         Ok(Digest::of_bytes(&bytes).as_str()[..16].to_owned())
     };
     (0..panel.axis().len).into_par_iter().map(digest).collect()
-}
-
-/// A day as `2021-06-20`, so that days are in the order of their text.
-fn date<'d>(setting: &str, day: &'d str) -> Result<&'d str> {
-    let digits = |part: &str, size: usize| part.len() == size && part.bytes().all(|b| b.is_ascii_digit());
-    let within = |part: &str, last: u32| part.parse::<u32>().is_ok_and(|n| (1..=last).contains(&n));
-    let parts: Vec<&str> = day.split('-').collect();
-    match parts[..] {
-        [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2) && within(m, 12) && within(d, 31) => {
-            Ok(day)
-        }
-        _ => Err(Error::config(setting, format!("`{day}` is no day; write it as 2021-06-20"))),
-    }
 }
 
 /// How two editions differ.
@@ -223,7 +209,7 @@ fn revised(from: &Panel, to: &Panel, column: &str) -> Result<Vec<(String, f64, f
     for period in (a.first.max(b.first).0..=a.last().min(b.last()).0).map(Period) {
         let (then, now) = (from.field(column, period)?, to.field(column, period)?);
         let label = a.cadence.label(period);
-        let label = if a.cadence == forewarn_core::Cadence::Month { label[..4].to_owned() } else { label };
+        let label = if a.cadence == Cadence::Month { label[..4].to_owned() } else { label };
         if sums.last().is_none_or(|(last, ..)| *last != label) {
             sums.push((label, 0.0, 0.0, 0));
         }
@@ -241,7 +227,7 @@ fn revised(from: &Panel, to: &Panel, column: &str) -> Result<Vec<(String, f64, f
 
 #[cfg(test)]
 mod tests {
-    use forewarn_core::{Axis, Cadence, Unit, Units};
+    use forewarn_core::{Axis, Unit, Units};
 
     use super::*;
 
@@ -280,6 +266,13 @@ mod tests {
         let all = [edition(1, &first), edition(2, &second), edition(3, &third)];
         assert_eq!(since(&all, &all[2]), [1, 3, 2], "what was taken back is said anew");
         assert_eq!(since(&all, &all[1]), [1, 2, 2], "later editions do not matter");
+        let cut = panel(480, &[1, 2], &[1.0, 0.0]);
+        let with = [edition(1, &second), edition(2, &cut), edition(3, &second)];
+        assert_eq!(
+            since(&with, &with[2]),
+            [1, 1, 1],
+            "who does not say anything of a month says nothing else"
+        );
     }
 
     #[test]
@@ -303,13 +296,5 @@ mod tests {
         assert_eq!(revised(&from, &to, TARGET).unwrap(), [("2020".to_owned(), 0.0, 4.0, 1)]);
         let same = revised(&from, &from, TARGET).unwrap();
         assert_eq!(same, [("2020".to_owned(), 13.0, 13.0, 0)], "what is missing in both is no revision");
-    }
-
-    #[test]
-    fn days_are_days() {
-        assert_eq!(date("known", "2021-06-20").unwrap(), "2021-06-20");
-        for wrong in ["2021-6-20", "20.06.2021", "2021-13-01", "2021-01-32", "2021-01", ""] {
-            assert!(date("known", wrong).unwrap_err().to_string().contains("is no day"), "{wrong}");
-        }
     }
 }

@@ -25,12 +25,11 @@ pub(crate) fn tracks(session: &Session<'_>, name: &str, metrics: &[NamedMetric])
     let ctx = session.ctx;
     let issued = Issued::of(ctx, &filing::archive(ctx.run)?)?;
     let name = name.to_owned();
-    let truth = Truth::of(session, None)?;
-    let axis = truth.panel().axis();
-    if issued.first_of(&name).is_none_or(|first| first > axis.last()) {
+    if issued.first_of(&name).is_none_or(|first| first > ctx.origin()) {
         return Ok(Vec::new());
     }
-    let months = Months::of(session, &Request::default(), (&issued, axis))?;
+    let truth = Truth::of(session, None)?;
+    let months = Months::of(session, &Request::default(), (&issued, truth.panel().axis()))?;
     let models = &session.models;
     let baselines = models.iter().filter(|m| m.status == Status::Baseline && m.name != name).map(|m| &m.name);
     let names: Vec<&String> = std::iter::once(&name).chain(baselines).collect();
