@@ -1,5 +1,7 @@
 //! Map of the expected value.
 
+use std::sync::Arc;
+
 use forewarn_core::prelude::*;
 
 use crate::{caption, ticks};
@@ -43,14 +45,16 @@ impl Map for ExpectedValue {
         Ok(Scene {
             title: format!("Expected {}, {}", args.target, args.cadence.label(args.field.target())),
             subtitle: caption::subtitle(args),
-            cells: Scene::cells(units, &means)?,
             legend: Legend {
                 shade: Shade::Log1p,
                 top,
                 ticks: ticks::log1p(top),
+                zero: "0".to_owned(),
                 label: format!("Expected {} (colour by logarithm)", args.target),
             },
-            borders: args.borders.clone(),
+            units: units.clone(),
+            values: means,
+            ground: Arc::clone(args.ground),
         })
     }
 }
@@ -66,15 +70,15 @@ mod tests {
     fn scene(settings: &str, ids: &[u32], rows: &[[f32; 2]]) -> Result<Scene> {
         let units: Units = ids.iter().map(|&id| Unit(id)).collect();
         let field = Field::draws(Period(492), Step(1), units, 2, rows.concat()).unwrap();
-        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), Cadence::Month, &vec![]))
+        let ground = Ground::of_cells(field.units(), vec![])?;
+        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), Cadence::Month, &ground))
     }
 
     #[test]
     fn means_go_on_the_map_and_missing_stays_missing() {
         let scene = scene("{}", &[1, 2, 720], &[[0.0, 0.0], [3.0, 5.0], [f32::NAN; 2]]).unwrap();
-        let values: Vec<f32> = scene.cells.iter().map(|&(_, v)| v).collect();
-        assert_eq!(values[..2], [0.0, 4.0]);
-        assert!(values[2].is_nan());
+        assert_eq!(scene.values[..2], [0.0, 4.0]);
+        assert!(scene.values[2].is_nan());
         assert_eq!((scene.legend.top, scene.legend.shade), (5.0, Shade::Log1p));
         assert_eq!(scene.title, "Expected deaths per cell, 2021-01");
         assert_eq!(scene.subtitle, "Target 2021-01 · origin 2020-12 · step 1 · happy_hippo · 2 draws");

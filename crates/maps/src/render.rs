@@ -32,7 +32,7 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 400..=8192;
 pub fn png(scene: &Scene, width: u32) -> Result<Vec<u8>> {
     check(scene, width)?;
     let style = Style::new(width)?;
-    let extent = Extent::of(&scene.cells);
+    let extent = Extent::of(&scene.ground.cells);
     let inner = width as i32 - 2 * style.margin;
     let title = Paragraph::wrap(&style.title, &scene.title, inner);
     let subtitle = Paragraph::wrap(&style.subtitle, &scene.subtitle, inner);
@@ -49,8 +49,8 @@ pub fn png(scene: &Scene, width: u32) -> Result<Vec<u8>> {
     let left = |y| Anchor { x: style.margin, y };
     title.draw(&mut canvas, left(style.margin), colour::INK);
     subtitle.draw(&mut canvas, left(style.margin + title.height()), colour::MUTED);
-    extent.draw(&mut canvas, &frame, &extent.classes(scene)?);
-    stroke::lines(&mut canvas, &frame, &extent.outlines(&scene.borders, &frame), style.border);
+    extent.draw(&mut canvas, &frame, (&extent.classes(scene)?, scene.legend.shade));
+    stroke::lines(&mut canvas, &frame, &extent.outlines(&scene.ground.borders, &frame), style.border);
     canvas.outline(&frame, colour::HAIRLINE);
     legend::draw(&mut canvas, &style, (scene, &label), left(below));
     footer.draw(&mut canvas, left(below + legend_height), colour::MUTED);
@@ -59,15 +59,15 @@ pub fn png(scene: &Scene, width: u32) -> Result<Vec<u8>> {
 
 /// How many cells, how many without data, and the largest value.
 fn footnote(scene: &Scene) -> String {
-    let missing = scene.cells.iter().filter(|(_, value)| value.is_nan()).count();
-    let zero = scene.cells.iter().filter(|(_, value)| *value == 0.0).count();
-    let largest = scene.cells.iter().map(|&(_, value)| value).fold(f32::NAN, f32::max);
+    let missing = scene.values.iter().filter(|value| value.is_nan()).count();
+    let zero = scene.values.iter().filter(|value| **value == 0.0).count();
+    let largest = scene.values.iter().copied().fold(f32::NAN, f32::max);
     let largest =
         if largest.is_nan() { String::new() } else { format!(" · largest value {}", number(largest)) };
     format!(
         "{} {} of 0.5° · {} zero · {} without data{largest}",
-        count(scene.cells.len()),
-        if scene.cells.len() == 1 { "cell" } else { "cells" },
+        count(scene.units.len()),
+        if scene.units.len() == 1 { "cell" } else { "cells" },
         count(zero),
         count(missing)
     )
@@ -80,20 +80,26 @@ fn check(scene: &Scene, width: u32) -> Result<()> {
             format!("{width} pixels; expected {} to {}", WIDTHS.start(), WIDTHS.end()),
         ));
     }
-    if scene.cells.is_empty() {
+    if scene.ground.cells.is_empty() {
         return Err(Error::data("the scene has no cells; a map needs at least one"));
     }
-    if let Some((cell, value)) = scene.cells.iter().find(|(_, v)| *v < 0.0 || v.is_infinite()) {
-        let gid = cell.gid();
-        return Err(Error::data(format!("cell {gid} has the value {value}; the scale shows 0 and above")));
+    if scene.units.len() != scene.values.len() {
+        let (units, values) = (scene.units.len(), scene.values.len());
+        return Err(Error::data(format!("the scene has {units} units and {values} values")));
+    }
+    let signed = scene.legend.shade.is_signed();
+    let off = |v: f32| v.is_infinite() || (v < 0.0 && !signed);
+    if let Some((unit, value)) = scene.units.iter().zip(&scene.values).find(|(_, v)| off(**v)) {
+        return Err(Error::data(format!("unit {unit} has the value {value}; the scale shows 0 and above")));
     }
     let legend = &scene.legend;
     let ticks = &legend.ticks;
-    let ascending = ticks.is_sorted_by(|a, b| a < b) && ticks.first() >= Some(&0.0);
+    let least = if signed { -legend.top } else { 0.0 };
+    let ascending = ticks.is_sorted_by(|a, b| a < b) && ticks.first() >= Some(&least);
     let whole = ascending && ticks.last() == Some(&legend.top);
     if !(legend.top > 0.0 && legend.top.is_finite() && whole) {
         return Err(Error::data(format!(
-            "the legend runs to {} with ticks at {ticks:?}; expected ascending ticks from 0 on, the last at the top",
+            "the legend runs to {} with ticks at {ticks:?}; expected ascending ticks from {least} on, the last at the top",
             legend.top
         )));
     }
@@ -104,7 +110,9 @@ fn check(scene: &Scene, width: u32) -> Result<()> {
 mod tests {
     use super::*;
     use crate::colour::{NO_DATA, OUTSIDE, ZERO, ramp};
-    use forewarn_core::{Cell, Legend, Shade};
+    use std::sync::Arc;
+
+    use forewarn_core::{Cell, Ground, Legend, Lines, Shade, Unit, Units};
 
     /// A picture that can be asked for pixels.
     struct Picture {
@@ -145,17 +153,25 @@ mod tests {
         cells[1].1 = 0.001;
         cells[2].1 = 24.0;
         cells[3].1 = 1e6;
+        of_cells(&cells, vec![])
+    }
+
+    fn of_cells(cells: &[(Cell, f32)], borders: Lines) -> Scene {
+        let cells: Vec<(Unit, f32)> = cells.iter().map(|&(cell, value)| (Unit::from(cell), value)).collect();
+        let units: Units = cells.iter().map(|&(unit, _)| unit).collect();
         Scene {
             title: "Title".into(),
             subtitle: "Subtitle".into(),
-            cells,
+            values: cells.iter().map(|&(_, value)| value).collect(),
+            ground: Ground::of_cells(&units, borders).unwrap(),
+            units,
             legend: Legend {
                 shade: Shade::Log1p,
                 top: 24.0,
                 ticks: vec![0.0, 4.0, 24.0],
+                zero: "0".into(),
                 label: "Label".into(),
             },
-            borders: vec![],
         }
     }
 
@@ -174,7 +190,7 @@ mod tests {
     #[test]
     fn every_cell_has_the_colour_of_its_value() {
         let picture = Picture::of(&scene(), 800);
-        let ramp = ramp();
+        let ramp = ramp(Shade::Log1p);
         assert!(NO_DATA.contains(&pixel(&picture, 0, 0)));
         assert_eq!(pixel(&picture, 1, 0), ramp[0]);
         assert_eq!(pixel(&picture, 2, 0), ramp[255]);
@@ -193,7 +209,7 @@ mod tests {
         let below = top + 30 * size;
         assert!(picture.has(colour::INK, (0, top)) && picture.has(colour::MUTED, (0, top)));
         assert!(picture.has(colour::INK, (below, picture.height)));
-        assert!(picture.has(ramp()[200], (below, picture.height)), "the colour bar");
+        assert!(picture.has(ramp(Shade::Log1p)[200], (below, picture.height)), "the colour bar");
         assert!(picture.has(NO_DATA[1], (below, picture.height)), "the no-data swatch");
         assert_eq!((picture.width, picture.at(0, 0)), (800, colour::PAPER));
         assert!(!Picture::of(&Scene { title: String::new(), ..scene() }, 800).has(colour::INK, (0, 60)));
@@ -205,7 +221,7 @@ mod tests {
         let borders =
             vec![vec![(-80.0, 0.0), (80.0, 0.0)], vec![(-179.0, 5.0), (179.0, 5.0)], vec![(1.0, 1.0)]];
         let plain = Picture::of(&scene(), 800);
-        let picture = Picture::of(&Scene { borders, ..scene() }, 800);
+        let picture = Picture::of(&of_cells(&scene().cells().collect::<Vec<_>>(), borders), 800);
         let (left, top, size) = frame(&picture);
         // Row 180 ends at the equator: 26 rows of cells lie above the southern margin and it.
         let changed: Vec<usize> =
@@ -218,8 +234,9 @@ mod tests {
 
     #[test]
     fn same_scene_same_bytes_and_any_order_of_cells() {
-        let mut turned = scene();
-        turned.cells.reverse();
+        let mut turned: Vec<_> = scene().cells().collect();
+        turned.reverse();
+        let turned = of_cells(&turned, vec![]);
         assert_eq!(png(&scene(), 640).unwrap(), png(&scene(), 640).unwrap());
         assert_eq!(png(&scene(), 640).unwrap(), png(&turned, 640).unwrap());
     }
@@ -228,11 +245,11 @@ mod tests {
     fn one_cell_corners_and_the_whole_world_can_be_drawn() {
         let corners = [cell(1, 1), cell(360, 720), cell(1, 720), cell(360, 1)];
         for cells in [&corners[..1], &corners[1..2], &corners[..]] {
-            let cells = cells.iter().map(|&cell| (cell, 1.0)).collect();
-            let picture = Picture::of(&Scene { cells, ..scene() }, 1600);
+            let cells: Vec<_> = cells.iter().map(|&cell| (cell, 1.0)).collect();
+            let picture = Picture::of(&of_cells(&cells, vec![]), 1600);
             let shape = picture.height as f64 / picture.width as f64;
             assert!((0.4..1.4).contains(&shape), "{shape}");
-            assert!(picture.has(ramp()[128], (100, picture.height)));
+            assert!(picture.has(ramp(Shade::Log1p)[128], (100, picture.height)));
         }
     }
 
@@ -251,11 +268,11 @@ mod tests {
             change(&mut scene);
             png(&scene, 800).unwrap_err().to_string()
         };
-        let twice = with(|s| s.cells.push((cell(180, 360), 1.0)));
+        let twice = with(|s| Arc::make_mut(&mut s.ground).cells.push((cell(180, 360), 0)));
         assert!(twice.contains("cell 129240 is on the scene twice"), "{twice}");
-        assert!(with(|s| s.cells[5].1 = -1.0).contains("129245 has the value -1"));
-        assert!(with(|s| s.cells[5].1 = f32::INFINITY).contains("inf"));
-        assert!(with(|s| s.cells.clear()).contains("no cells"));
+        assert!(with(|s| s.values[5] = -1.0).contains("129245 has the value -1"));
+        assert!(with(|s| s.values[5] = f32::INFINITY).contains("inf"));
+        assert!(with(|s| Arc::make_mut(&mut s.ground).cells.clear()).contains("no cells"));
         assert!(with(|s| s.legend.top = 0.0).contains("runs to 0"));
         assert!(with(|s| s.legend.ticks = vec![0.0, 50.0]).contains("50.0"));
         assert!(with(|s| s.legend.ticks = vec![]).contains("the last at the top"));
@@ -265,10 +282,10 @@ mod tests {
     /// 13,110 cells, as operations draw them every month.
     #[test]
     fn the_operational_grid_makes_a_small_file() {
-        let cells = (0..13_110).map(|i| (cell(100 + i / 115, 300 + i % 115), 0.0));
-        let mut scene = Scene { cells: cells.collect(), ..scene() };
-        for (i, entry) in scene.cells.iter_mut().enumerate().step_by(30) {
-            entry.1 = (i % 977) as f32 / 20.0;
+        let cells: Vec<_> = (0..13_110).map(|i| (cell(100 + i / 115, 300 + i % 115), 0.0)).collect();
+        let mut scene = of_cells(&cells, vec![]);
+        for (i, value) in scene.values.iter_mut().enumerate().step_by(30) {
+            *value = (i % 977) as f32 / 20.0;
         }
         let bytes = png(&scene, 1600).unwrap().len();
         assert!(bytes <= 300_000, "{bytes} bytes");

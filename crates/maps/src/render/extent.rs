@@ -1,6 +1,6 @@
 //! The part of the world that is shown, and its cells.
 
-use forewarn_core::{COLUMNS, Cell, Error, Lines, ROWS, Result, Scene};
+use forewarn_core::{COLUMNS, Cell, Error, Lines, ROWS, Result, Scene, Shade};
 
 use super::canvas::{Canvas, Rect};
 use crate::colour::{self, NO_DATA, OUTSIDE, Rgb, SHADES, ZERO};
@@ -32,7 +32,7 @@ pub(super) struct Extent {
 
 impl Extent {
     /// The cells with a margin, widened to a balanced shape as far as the world goes.
-    pub(super) fn of(cells: &[(Cell, f32)]) -> Self {
+    pub(super) fn of(cells: &[(Cell, u32)]) -> Self {
         let span = |index: fn(Cell) -> u32| {
             let indices = cells.iter().map(|&(cell, _)| index(cell) as i32 - 1);
             indices.fold((i32::MAX, i32::MIN), |(low, high), i| (low.min(i), high.max(i + 1)))
@@ -61,7 +61,7 @@ impl Extent {
     /// What each lattice cell shows, rows from the north.
     pub(super) fn classes(&self, scene: &Scene) -> Result<Vec<Class>> {
         let mut classes = vec![EMPTY; self.rows() * self.columns()];
-        for &(cell, value) in &scene.cells {
+        for (cell, value) in scene.cells() {
             let column = (cell.col() as i32 - 1 - self.west) as usize;
             let row = (self.north - cell.row() as i32) as usize;
             let class = &mut classes[row * self.columns() + column];
@@ -78,8 +78,8 @@ impl Extent {
     }
 
     /// Paints the lattice. A pixel that cells share is mixed from four samples.
-    pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Rect, classes: &[Class]) {
-        let palette = palette();
+    pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Rect, (classes, shade): (&[Class], Shade)) {
+        let palette = palette(shade);
         let columns = samples(frame.width, self.columns());
         let rows = samples(frame.height, self.rows());
         for y in 0..frame.height {
@@ -125,9 +125,9 @@ fn samples(pixels: i32, cells: usize) -> Vec<[usize; 2]> {
     (0..pixels).map(|p| [cell(f64::from(p) + 0.25), cell(f64::from(p) + 0.75)]).collect()
 }
 
-fn palette() -> Vec<Rgb> {
+fn palette(shade: Shade) -> Vec<Rgb> {
     let mut palette = vec![OUTSIDE, NO_DATA[0], ZERO];
-    palette.extend(colour::ramp());
+    palette.extend(colour::ramp(shade));
     debug_assert_eq!(palette.len(), usize::from(FIRST) + SHADES);
     palette
 }
@@ -180,7 +180,7 @@ mod tests {
     fn the_lattice_is_that_of_the_grid() {
         // The cell of Baghdad, its edges at 44 and 44.5 east, 33 and 33.5 north.
         let cell = Cell::containing(33.3, 44.4).unwrap();
-        let extent = Extent::of(&[(cell, 1.0)]);
+        let extent = Extent::of(&[(cell, 0)]);
         let frame = Rect { x: 0, y: 0, width: 240, height: extent.height(240) };
         let corner = extent.outlines(&vec![vec![(44.0, 33.5)]], &frame)[0][0];
         let column = (cell.col() as i32 - 1 - extent.west) as f32 * 10.0;

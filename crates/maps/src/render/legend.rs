@@ -1,6 +1,6 @@
 //! The legend: what the colours mean.
 
-use forewarn_core::Scene;
+use forewarn_core::{Scene, Shade};
 
 use super::canvas::{Canvas, Rect};
 use super::extent::hatched;
@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas, style: &Style, (scene, label): (&Scene, 
     let zero = Rect { x: at.x, y, width: swatch, height: style.bar };
     canvas.fill(&zero, ZERO);
     canvas.outline(&zero, HAIRLINE);
-    mark(canvas, style, &zero, (0.5, "0"));
+    mark(canvas, style, &zero, (0.5, &scene.legend.zero));
 
     let text = style.small.width("no data").ceil() as i32;
     let right = canvas.width() - at.x;
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas, style: &Style, (scene, label): (&Scene, 
 
     let x = zero.right() + style.gap / 4;
     let bar = Rect { x, width: missing.x - 2 * style.gap - x, ..zero };
-    gradient(canvas, &bar);
+    gradient(canvas, &bar, scene.legend.shade);
     ticks(canvas, style, scene, &bar);
 }
 
@@ -50,8 +50,8 @@ fn hatch(canvas: &mut Canvas, area: &Rect) {
     }
 }
 
-fn gradient(canvas: &mut Canvas, bar: &Rect) {
-    let ramp = colour::ramp();
+fn gradient(canvas: &mut Canvas, bar: &Rect, shade: Shade) {
+    let ramp = colour::ramp(shade);
     for x in 0..bar.width {
         let shade = (x as usize * (SHADES - 1)) / (bar.width as usize - 1).max(1);
         canvas.fill(&Rect { x: bar.x + x, width: 1, ..*bar }, ramp[shade]);
@@ -68,7 +68,7 @@ fn ticks(canvas: &mut Canvas, style: &Style, scene: &Scene, bar: &Rect) {
 /// its neighbour's, or the zero's, is left out.
 fn kept(style: &Style, scene: &Scene, width: i32) -> Vec<(f32, String)> {
     let legend = &scene.legend;
-    let above = scene.cells.iter().any(|&(_, value)| value > legend.top);
+    let above = scene.values.iter().any(|&value| value > legend.top);
     let mut free = f32::MAX;
     let mut kept = Vec::new();
     for &value in legend.ticks.iter().rev().filter(|&&value| value > 0.0) {
@@ -95,7 +95,7 @@ fn mark(canvas: &mut Canvas, style: &Style, bar: &Rect, (place, text): (f32, &st
 
 #[cfg(test)]
 mod tests {
-    use forewarn_core::{Cell, Legend, Shade};
+    use forewarn_core::{Ground, Legend, Shade, Unit};
 
     use super::*;
     use crate::ticks;
@@ -104,9 +104,16 @@ mod tests {
         let scene = Scene {
             title: String::new(),
             subtitle: String::new(),
-            cells: vec![(Cell::new(1).unwrap(), value)],
-            legend: Legend { shade: Shade::Log1p, top, ticks: ticks::log1p(top), label: String::new() },
-            borders: vec![],
+            units: [Unit(1)].into(),
+            values: vec![value],
+            legend: Legend {
+                shade: Shade::Log1p,
+                top,
+                ticks: ticks::log1p(top),
+                zero: "0".into(),
+                label: String::new(),
+            },
+            ground: Ground::of_cells(&[Unit(1)].into(), vec![]).unwrap(),
         };
         kept(&Style::new(1600).unwrap(), &scene, bar).into_iter().map(|(_, text)| text).collect()
     }

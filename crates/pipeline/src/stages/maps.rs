@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use forewarn_catalog::{MAPS, render};
-use forewarn_core::{Entry, Map, MapArgs, Step};
+use forewarn_core::{Entry, Ground, Map, MapArgs, MapInput, Step};
 use forewarn_data::geography;
 use serde_json::json;
 
@@ -26,7 +26,8 @@ pub(crate) struct Picture {
 pub(crate) fn kinds(ctx: &Context<'_>, made: &Made) -> Result<Vec<&'static Entry<dyn Map>>> {
     let mut kinds = Vec::new();
     for entry in MAPS.iter().filter(|_| ctx.run.config.target.level == "pgm") {
-        if made.size.draws.is_some() || !entry.default()?.needs_draws() {
+        let needs = entry.default()?.needs();
+        if needs.is_empty() || (needs == [MapInput::Draws] && made.size.draws.is_some()) {
             kinds.push(entry);
         }
     }
@@ -61,7 +62,8 @@ fn draw(ctx: &Context<'_>, made: &Made, step: Step, entry: &Entry<dyn Map>) -> R
     let config = &ctx.run.config;
     let field = made.field(step)?;
     let titles = (made.name.as_str(), config.target.description.as_str());
-    let args = MapArgs::new(&field, titles, ctx.cadence(), geography::borders());
+    let ground = Ground::of_cells(field.units(), geography::borders().clone())?;
+    let args = MapArgs::new(&field, titles, ctx.cadence(), &ground).vintage(&config.vintage);
     let scene = entry.default()?.scene(&args)?;
     Ok(render::png(&scene, config.maps.width)?)
 }
