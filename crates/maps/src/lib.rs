@@ -7,6 +7,7 @@ pub mod atlas;
 mod caption;
 #[cfg(test)]
 mod cases;
+pub mod chart;
 mod colour;
 mod data_uri;
 mod input;
