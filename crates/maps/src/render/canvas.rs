@@ -12,16 +12,22 @@ pub(super) struct Canvas {
     width: usize,
     height: usize,
     pixels: Vec<Rgb>,
+    kept: Vec<Rgb>,
 }
 
 impl Canvas {
     pub(super) fn new(width: usize, height: usize, paper: Rgb) -> Self {
-        Self { width, height, pixels: vec![paper; width * height] }
+        Self { width, height, pixels: vec![paper; width * height], kept: Vec::new() }
     }
 
     /// Width and height in pixels.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.width, self.height)
+    }
+
+    /// Colours that a palette must have, however rare they are: half of those of colour bars.
+    pub(super) fn kept(&self) -> &[Rgb] {
+        &self.kept
     }
 
     /// All pixels, row by row.
@@ -87,6 +93,9 @@ impl Surface for Canvas {
     }
 
     fn gradient(&mut self, area: &Rect, ramp: &[Rgb]) {
+        let (middle, last) = (ramp.len() / 2, ramp.len() - 1);
+        let every_second = (0..ramp.len()).step_by(2).chain([middle - 1, last]);
+        self.kept = every_second.map(|shade| ramp[shade]).collect();
         for x in 0..area.width {
             let shade = (x as usize * (ramp.len() - 1)) / (area.width as usize - 1).max(1);
             self.fill(&Rect { x: area.x + x, width: 1, ..*area }, ramp[shade]);

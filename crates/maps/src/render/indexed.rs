@@ -25,7 +25,7 @@ const REST: (u16, u16) = (2, 1);
 pub(super) fn png(canvas: &Canvas) -> Result<Vec<u8>> {
     let mut colours = Colours::default();
     let pixels = colours.number(canvas.pixels());
-    let palette = colours.palette(MOST);
+    let palette = colours.palette(canvas.kept(), MOST);
     let mut bytes = Vec::new();
     let encoder = encoder(&mut bytes, canvas.size(), &palette, 0);
     let mut writer = encoder.write_header().map_err(|e| failed(&e))?;
@@ -38,15 +38,17 @@ pub(super) fn png(canvas: &Canvas) -> Result<Vec<u8>> {
 /// changes is kept, and what stays the same in it is transparent.
 pub(super) fn animation(frames: usize, draw: impl Fn(usize) -> Result<Canvas>) -> Result<Vec<u8>> {
     let (mut colours, mut pictures, mut size) = (Colours::default(), Vec::new(), (0, 0));
+    let mut kept = Vec::new();
     for i in 0..frames {
         let canvas = draw(i)?;
         if i > 0 && canvas.size() != size {
             return Err(Error::data(format!("frame {i} is not as large as those before it")));
         }
         size = canvas.size();
+        kept = canvas.kept().to_vec();
         pictures.push(colours.number(canvas.pixels()));
     }
-    let palette = colours.palette(MOST - 1);
+    let palette = colours.palette(&kept, MOST - 1);
     let mut bytes = Vec::new();
     let mut encoder = encoder(&mut bytes, size, &palette, 1);
     encoder.set_trns(palette.opacity());
@@ -151,12 +153,13 @@ impl Colours {
         numbers
     }
 
-    /// The `most` frequent ones, of equally frequent ones the darker, and the nearest of them for all.
-    fn palette(&self, most: usize) -> Palette {
+    /// So many: first those of `kept`, then the most frequent ones, of equally frequent ones the darker; and the nearest of
+    /// them for all.
+    fn palette(&self, kept: &[Rgb], most: usize) -> Palette {
         let mut order: Vec<u32> = (0..self.all.len() as u32).collect();
-        order.sort_unstable_by_key(|&i| {
+        order.sort_by_cached_key(|&i| {
             let (colour, count) = self.all[i as usize];
-            (std::cmp::Reverse(count), colour)
+            (!kept.contains(&colour), std::cmp::Reverse(count), colour)
         });
         order.truncate(most);
         let colours: Vec<Rgb> = order.iter().map(|&i| self.all[i as usize].0).collect();
@@ -200,6 +203,7 @@ impl Palette {
 
 #[cfg(test)]
 mod tests {
+    use super::super::surface::{Rect, Surface as _};
     use super::*;
 
     /// All frames of a picture as they are seen, in RGB.
@@ -251,6 +255,21 @@ mod tests {
         for (before, after) in pixels.iter().zip(&kept[0]) {
             assert_eq!(before[..2], after[..2]);
             assert_eq!(after[2], 0, "the blue ones are rarer");
+        }
+    }
+
+    #[test]
+    fn colours_of_the_bar_are_kept_however_rare() {
+        let ramp: Vec<Rgb> = (0..=255_u8).map(|i| [i, 0, 255 - i]).collect();
+        let mut canvas = Canvas::new(256, 9, [255; 3]);
+        canvas.gradient(&Rect { x: 0, y: 0, width: 256, height: 1 }, &ramp);
+        for (i, y) in (0..2048_u32).zip(1..) {
+            canvas.set(((i % 256) as i32, y / 256 + 1), [(i / 16) as u8, 200, 7]);
+        }
+        let seen = seen(&png(&canvas).unwrap(), 1).remove(0);
+        for (i, colour) in ramp.iter().enumerate() {
+            let near = seen[i].iter().zip(colour).all(|(a, b)| a.abs_diff(*b) <= 1);
+            assert!(near && (i % 2 == 1 || seen[i] == *colour), "{i}: {:?}", seen[i]);
         }
     }
 

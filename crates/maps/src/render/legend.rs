@@ -53,8 +53,8 @@ pub(super) fn draw(
     label.draw(surface, at, INK);
     let y = at.y + label.height() + style.gap / 3;
     let swatch = (style.bar as f32 * 1.6) as i32;
-    let wording = style.small.width(&key.legend.zero).ceil() as i32;
-    let zero = Rect { x: at.x, y, width: swatch.max(wording), height: style.bar };
+    let text = style.small.width(&key.legend.zero).ceil() as i32;
+    let zero = Rect { x: at.x, y, width: swatch.max(text), height: style.bar };
     surface.fill(&zero, ZERO);
     surface.outline(&zero, HAIRLINE);
     mark(surface, style, &zero, (0.5, &key.legend.zero));
@@ -65,7 +65,9 @@ pub(super) fn draw(
     let centred = y + (style.bar - style.small.leading()) / 2;
     surface.text(&style.small, "no data", ((right - text) as f32, centred), INK);
 
-    let x = zero.right() + style.gap / 2;
+    let first = key.legend.ticks.first().filter(|_| key.legend.shade.is_signed());
+    let half = first.map_or(0.0, |&tick| style.small.width(&wording(key, tick)) / 2.0) as i32;
+    let x = zero.right() + style.gap / 2 + half;
     let bar = Rect { x, width: missing.x - 2 * style.gap - x, ..zero };
     surface.gradient(&bar, &colour::ramp(key.legend.shade));
     for (place, text) in kept(style, key, bar.width) {
