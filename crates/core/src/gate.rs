@@ -250,7 +250,7 @@ pub struct Reference<'a> {
     pub outlook: &'a Outlook,
     /// What such forecasts looked like.
     pub trained: &'a Trained,
-    /// From where that is known, as a sentence goes on: `when `quiet_river_31122016` was trained`.
+    /// From where that is known, as a sentence goes on: "when the model was trained".
     pub source: &'a str,
 }
 

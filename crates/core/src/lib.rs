@@ -39,11 +39,12 @@ pub use regression::{
     Contributions, DesignMatrix, LabelArgs, Labels, Predicts, PrepareArgs, Prepared, Regression,
     RegressionPart, Regressor, same_columns,
 };
-pub use scene::{Legend, Lines, Scene, Shade};
+pub use scene::{Ground, Legend, Lines, Scene, Shade};
 pub use time::{Cadence, Month, Period, Step};
 pub use traits::{
-    Combine, CombineArgs, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs, Member, Model, Needs,
-    NoPast, Output, Past, PastTarget, PredictArgs, TargetKind, Transform, TransformArgs, TransformExample,
+    Beside, Combine, CombineArgs, Ensemble, EnsembleArgs, FitArgs, Fitted, Map, MapArgs, MapInput, Member,
+    Model, Needs, NoPast, Output, Past, PastTarget, PredictArgs, TargetKind, Transform, TransformArgs,
+    TransformExample, UnitDrift, UnitScores,
 };
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};

@@ -2,12 +2,13 @@
 //! one argument struct, so that a new field breaks no component.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cadence, Cell, Error, Field, History, Lines, Period, RegressionPart, Result, Scene, Step, Units,
+    Cadence, Cell, Error, Field, Ground, History, Period, RegressionPart, Result, Scene, Step, Units,
 };
 
 /// What kind of number the target is.
@@ -325,10 +326,73 @@ pub trait Map: Debug + Send + Sync {
     /// # Errors
     /// [`Error::Data`] when units are not on the map.
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene>;
-    /// Whether it shows something that a point forecast does not have.
-    fn needs_draws(&self) -> bool {
-        false
+    /// What it needs beside the forecast's values; [`Map::scene`] refuses, by name, when one is missing.
+    fn needs(&self) -> &'static [MapInput] {
+        &[]
     }
+}
+
+/// What a map may need beside a forecast of points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MapInput {
+    /// Draws, which a point forecast has not.
+    Draws,
+    /// [`Beside::previous`].
+    Previous,
+    /// [`Beside::observed`].
+    Observed,
+    /// [`Beside::truth`].
+    Truth,
+    /// [`Beside::scores`].
+    Scores,
+    /// [`Beside::drift`].
+    Drift,
+    /// [`Beside::reported`].
+    Reported,
+}
+
+/// What is known beside the forecast; values are in the order of its units, NaN is «not known».
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The forecast of the same period from an earlier origin, of the same units.
+    pub previous: Option<&'a Field>,
+    /// What was observed at the origin.
+    pub observed: Option<&'a [f32]>,
+    /// What was observed in the target period.
+    pub truth: Option<&'a [f32]>,
+    /// How good past forecasts of this step were.
+    pub scores: Option<UnitScores<'a>>,
+    /// Whether observations have changed.
+    pub drift: Option<UnitDrift<'a>>,
+    /// Share of periods up to the origin that were observed, 0 to 1.
+    pub reported: Option<&'a [f32]>,
+}
+
+/// Mean scores of each unit, for a metric of which less is better.
+#[derive(Debug, Clone, Copy)]
+pub struct UnitScores<'a> {
+    /// Name of the metric.
+    pub metric: &'a str,
+    /// Name of the baseline.
+    pub against: &'a str,
+    /// Mean score of the forecast.
+    pub score: &'a [f32],
+    /// Mean score of the baseline on the same rows.
+    pub baseline: &'a [f32],
+    /// How many forecasts each mean is of.
+    pub n: usize,
+}
+
+/// A test of drift in each unit.
+#[derive(Debug, Clone, Copy)]
+pub struct UnitDrift<'a> {
+    /// What was tested, in words.
+    pub test: &'a str,
+    /// Size of the change, signed; 0 is none.
+    pub effect: &'a [f32],
+    /// Share of false discoveries at which the unit would be named.
+    pub q: &'a [f32],
 }
 
 /// What to map.
@@ -343,19 +407,35 @@ pub struct MapArgs<'a> {
     pub target: &'a str,
     /// Cadence of its periods, for their labels.
     pub cadence: Cadence,
-    /// Borders and coasts.
-    pub borders: &'a Lines,
+    /// Which edition of the data it was made from; empty when nobody said.
+    pub vintage: &'a str,
+    /// Where the units lie.
+    pub ground: &'a Arc<Ground>,
+    /// What is known beside it.
+    pub beside: Beside<'a>,
 }
 
 impl<'a> MapArgs<'a> {
-    /// What to map.
+    /// What to map, with nothing known beside it.
     pub fn new(
         field: &'a Field,
         (model, target): (&'a str, &'a str),
         cadence: Cadence,
-        borders: &'a Lines,
+        ground: &'a Arc<Ground>,
     ) -> Self {
-        Self { field, model, target, cadence, borders }
+        Self { field, model, target, cadence, vintage: "", ground, beside: Beside::default() }
+    }
+
+    /// The same, of an edition of the data.
+    #[must_use]
+    pub fn vintage(self, vintage: &'a str) -> Self {
+        Self { vintage, ..self }
+    }
+
+    /// The same, with what is known beside it.
+    #[must_use]
+    pub fn beside(self, beside: Beside<'a>) -> Self {
+        Self { beside, ..self }
     }
 }
 

@@ -40,36 +40,55 @@ const RAMP: [(f32, f32, f32); 7] = [
     (0.24, 0.075, -30.0),
 ];
 
-/// The ramp's colours, at equal perceptual distances: along the poly-line through the control points.
-pub(crate) fn ramp() -> Vec<Rgb> {
-    let points = RAMP.map(|(l, c, h)| [l, c * h.to_radians().cos(), c * h.to_radians().sin()]);
-    let mut lengths = [0.0_f32; RAMP.len()];
+/// The two arms of a scale with two ends, from zero outwards: as light as each other at equal distances.
+const BELOW: [(f32, f32, f32); 4] =
+    [(0.92, 0.035, 215.0), (0.72, 0.105, 240.0), (0.50, 0.135, 255.0), (0.30, 0.100, 265.0)];
+const ABOVE: [(f32, f32, f32); 4] =
+    [(0.92, 0.050, 75.0), (0.72, 0.145, 55.0), (0.50, 0.165, 30.0), (0.30, 0.110, 15.0)];
+
+/// The colours of a scale, from its first to its last.
+pub(crate) fn ramp(shade: Shade) -> Vec<Rgb> {
+    if !shade.is_signed() {
+        return along(&RAMP, SHADES);
+    }
+    let below = along(&BELOW, SHADES / 2).into_iter().rev();
+    below.chain(along(&ABOVE, SHADES / 2)).collect()
+}
+
+/// `n` colours at equal perceptual distances along the poly-line through `points`.
+fn along(points: &[(f32, f32, f32)], n: usize) -> Vec<Rgb> {
+    let points: Vec<[f32; 3]> =
+        points.iter().map(|&(l, c, h)| [l, c * h.to_radians().cos(), c * h.to_radians().sin()]).collect();
+    let mut lengths = vec![0.0_f32; points.len()];
     for i in 1..points.len() {
         lengths[i] = lengths[i - 1] + distance(points[i - 1], points[i]);
     }
-    let whole = lengths[RAMP.len() - 1];
+    let whole = lengths[points.len() - 1];
     let shade = |k: usize| {
-        let along = whole * k as f32 / (SHADES - 1) as f32;
-        let i = lengths.partition_point(|&length| length < along).clamp(1, RAMP.len() - 1);
+        let along = whole * k as f32 / (n - 1) as f32;
+        let i = lengths.partition_point(|&length| length < along).clamp(1, points.len() - 1);
         let t = ((along - lengths[i - 1]) / (lengths[i] - lengths[i - 1])).clamp(0.0, 1.0);
         let (from, to) = (points[i - 1], points[i]);
         srgb(std::array::from_fn(|j| from[j] + t * (to[j] - from[j])))
     };
-    (0..SHADES).map(shade).collect()
+    (0..n).map(shade).collect()
 }
 
-/// Where a positive value stands on the scale, 0 to 1.
+/// Where a value other than zero stands on the scale, 0 to 1.
 pub(crate) fn place(legend: &Legend, value: f32) -> f32 {
     let share = match legend.shade {
-        Shade::Log1p => value.ln_1p() / legend.top.ln_1p(),
-        Shade::Linear => value / legend.top,
+        Shade::Log1p | Shade::SignedLog1p => value.abs().ln_1p() / legend.top.ln_1p(),
+        Shade::Linear | Shade::SignedLinear => value.abs() / legend.top,
     };
-    share.clamp(0.0, 1.0)
+    let share = share.clamp(0.0, 1.0);
+    if legend.shade.is_signed() { 0.5 + 0.5 * share.copysign(value) } else { share }
 }
 
-/// Which colour of the ramp a positive value has.
+/// Which colour of the ramp a value other than zero has.
 pub(crate) fn shade(legend: &Legend, value: f32) -> usize {
-    (place(legend, value) * (SHADES - 1) as f32).round() as usize
+    let shade = (place(legend, value) * (SHADES - 1) as f32).round() as usize;
+    // The middle belongs to neither end: the smallest increase is no decrease.
+    if legend.shade.is_signed() && value < 0.0 { shade.min(SHADES / 2 - 1) } else { shade }
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
@@ -150,7 +169,7 @@ mod tests {
             ],
         ];
         for sight in sights {
-            let seen: Vec<f64> = ramp().iter().map(|&c| lightness(seen_with(sight, c))).collect();
+            let seen: Vec<f64> = ramp(Shade::Log1p).iter().map(|&c| lightness(seen_with(sight, c))).collect();
             // Eight apart: rounding to 8 bits may level out neighbours.
             assert!(seen.iter().zip(&seen[8..]).all(|(before, after)| before > after), "{sight:?}");
             assert!(seen[0] - seen[SHADES - 1] > 60.0, "{sight:?}");
@@ -159,7 +178,7 @@ mod tests {
 
     #[test]
     fn equal_steps_look_equal() {
-        let ramp = ramp();
+        let ramp = ramp(Shade::Log1p);
         let steps: Vec<f32> =
             ramp.windows(9).map(|w| distance(oklab(w[0]), oklab(w[8]))).step_by(8).collect();
         let (least, most) = steps.iter().fold((f32::MAX, 0.0_f32), |(a, b), &s| (a.min(s), b.max(s)));
@@ -168,7 +187,7 @@ mod tests {
 
     #[test]
     fn zero_no_data_outside_and_the_smallest_value_are_told_apart() {
-        let special = [ZERO, NO_DATA[0], OUTSIDE, ramp()[0]];
+        let special = [ZERO, NO_DATA[0], OUTSIDE, ramp(Shade::Log1p)[0]];
         for (i, &a) in special.iter().enumerate() {
             for &b in &special[..i] {
                 // About ten just noticeable differences in OKLab are 0.02 each in hue, 0.04 in sum.
@@ -179,10 +198,27 @@ mod tests {
 
     #[test]
     fn values_stand_where_the_legend_says() {
-        let legend = |shade, top| Legend { shade, top, ticks: vec![], label: String::new() };
+        let legend =
+            |shade, top| Legend { shade, top, ticks: vec![], zero: String::new(), label: String::new() };
         assert_eq!(shade(&legend(Shade::Linear, 1.0), 0.5), 128);
         // ln(1 + 9) / ln(1 + 99) is a half.
         assert_eq!(shade(&legend(Shade::Log1p, 99.0), 9.0), 128);
         assert_eq!(shade(&legend(Shade::Log1p, 99.0), 1e6), SHADES - 1);
+        let signed = |value| shade(&legend(Shade::SignedLog1p, 99.0), value);
+        assert_eq!([-1e6, -1e-6, 1e-6, 9.0, 1e6].map(signed), [0, 127, 128, 191, 255]);
+    }
+
+    #[test]
+    fn both_ends_are_as_dark_and_no_two_places_look_alike() {
+        for shade in [Shade::SignedLog1p, Shade::SignedLinear] {
+            let ramp = ramp(shade);
+            let light: Vec<f64> = ramp.iter().map(|&c| lightness(linear(c))).collect();
+            for i in 0..SHADES / 2 {
+                assert!((light[i] - light[SHADES - 1 - i]).abs() < 6.0, "{i}: {light:?}");
+            }
+            for (i, j) in [(0, 255), (64, 191), (110, 145)] {
+                assert!(distance(oklab(ramp[i]), oklab(ramp[j])) > 0.08, "{i} {j}");
+            }
+        }
     }
 }

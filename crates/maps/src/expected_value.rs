@@ -1,8 +1,10 @@
 //! Map of the expected value.
 
+use std::sync::Arc;
+
 use forewarn_core::prelude::*;
 
-use crate::{caption, ticks};
+use crate::{caption, input, ticks};
 
 /// The mean of each unit's forecast, coloured by its logarithm.
 ///
@@ -20,37 +22,24 @@ forewarn_core::entry!(Map: ExpectedValue as "expected-value", check);
 
 impl ExpectedValue {
     fn check(self) -> Result<Self> {
-        match self.top {
-            Some(top) if !(top > 0.0 && top.is_finite()) => {
-                Err(Error::config("expected-value", format!("top is {top}; expected a number above 0")))
-            }
-            _ => Ok(self),
-        }
+        ticks::check("expected-value", self.top)?;
+        Ok(self)
     }
 }
 
 impl Map for ExpectedValue {
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
-        let units = args.field.units();
-        let means = args.field.means();
-        if let Some(i) = means.iter().position(|&mean| mean < 0.0) {
-            return Err(Error::data(format!(
-                "unit {} has the expected value {}; `expected-value` maps counts, which are at least 0",
-                units[i], means[i]
-            )));
-        }
-        let top = self.top.unwrap_or_else(|| ticks::top(&means));
+        let values = args.field.means();
+        input::counts("expected-value", args, &values)?;
+        let what = format!("Expected {}", args.target);
+        let label = format!("{what} (colour by logarithm)");
         Ok(Scene {
-            title: format!("Expected {}, {}", args.target, args.cadence.label(args.field.target())),
+            title: caption::title(&what, args),
             subtitle: caption::subtitle(args),
-            cells: Scene::cells(units, &means)?,
-            legend: Legend {
-                shade: Shade::Log1p,
-                top,
-                ticks: ticks::log1p(top),
-                label: format!("Expected {} (colour by logarithm)", args.target),
-            },
-            borders: args.borders.clone(),
+            legend: ticks::legend(Shade::Log1p, self.top, &values, ("0", label)),
+            units: args.field.units().clone(),
+            values,
+            ground: Arc::clone(args.ground),
         })
     }
 }
@@ -66,18 +55,18 @@ mod tests {
     fn scene(settings: &str, ids: &[u32], rows: &[[f32; 2]]) -> Result<Scene> {
         let units: Units = ids.iter().map(|&id| Unit(id)).collect();
         let field = Field::draws(Period(492), Step(1), units, 2, rows.concat()).unwrap();
-        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), Cadence::Month, &vec![]))
+        let ground = Ground::of_cells(field.units(), vec![])?;
+        map(settings)?.scene(&MapArgs::new(&field, ("happy_hippo", "deaths per cell"), Cadence::Month, &ground))
     }
 
     #[test]
     fn means_go_on_the_map_and_missing_stays_missing() {
         let scene = scene("{}", &[1, 2, 720], &[[0.0, 0.0], [3.0, 5.0], [f32::NAN; 2]]).unwrap();
-        let values: Vec<f32> = scene.cells.iter().map(|&(_, v)| v).collect();
-        assert_eq!(values[..2], [0.0, 4.0]);
-        assert!(values[2].is_nan());
+        assert_eq!(scene.values[..2], [0.0, 4.0]);
+        assert!(scene.values[2].is_nan());
         assert_eq!((scene.legend.top, scene.legend.shade), (5.0, Shade::Log1p));
         assert_eq!(scene.title, "Expected deaths per cell, 2021-01");
-        assert_eq!(scene.subtitle, "Target 2021-01 · origin 2020-12 · step 1 · happy_hippo · 2 draws");
+        assert_eq!(scene.subtitle, "Origin 2020-12 · step 1 · happy_hippo · 2 draws");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Map of the probability that something happens.
 
+use std::sync::Arc;
+
 use forewarn_core::prelude::*;
 
-use crate::caption;
+use crate::{caption, input, ticks};
 
 /// The share of each unit's draws that reach a threshold, from 0 to 1.
 ///
@@ -41,30 +43,21 @@ impl Probability {
 }
 
 impl Map for Probability {
-    fn needs_draws(&self) -> bool {
-        true
+    fn needs(&self) -> &'static [MapInput] {
+        &[MapInput::Draws]
     }
 
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
-        if args.field.is_point() {
-            return Err(Error::data(format!(
-                "`{}` is a point forecast and has no probabilities; map it with `expected-value`",
-                args.model
-            )));
-        }
+        input::draws("probability", args)?;
         let shares: Vec<f32> = args.field.rows().map(|draws| self.share(draws)).collect();
         let event = format!("{} or more {}", caption::number(self.threshold), args.target);
         Ok(Scene {
-            title: format!("Probability of {event}, {}", args.cadence.label(args.field.target())),
+            title: caption::title(&format!("Probability of {event}"), args),
             subtitle: caption::subtitle(args),
-            cells: Scene::cells(args.field.units(), &shares)?,
-            legend: Legend {
-                shade: Shade::Linear,
-                top: 1.0,
-                ticks: vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-                label: format!("Probability of {event}"),
-            },
-            borders: args.borders.clone(),
+            legend: ticks::legend(Shade::Linear, Some(1.0), &[], ("0", format!("Probability of {event}"))),
+            units: args.field.units().clone(),
+            values: shares,
+            ground: Arc::clone(args.ground),
         })
     }
 }
@@ -75,7 +68,8 @@ mod tests {
 
     fn scene(settings: &str, field: &Field) -> Result<Scene> {
         let map = (ENTRY.build)(&serde_json::from_str(settings).unwrap())?;
-        map.scene(&MapArgs::new(field, ("happy_hippo", "deaths per cell"), Cadence::Month, &vec![]))
+        let ground = Ground::of_cells(field.units(), vec![])?;
+        map.scene(&MapArgs::new(field, ("happy_hippo", "deaths per cell"), Cadence::Month, &ground))
     }
 
     fn field() -> Field {
@@ -90,8 +84,8 @@ mod tests {
             [("{}", 0.5, "1 or more deaths"), (r#"{"threshold": 25}"#, 0.25, "25 or more deaths")]
         {
             let scene = scene(settings, &field()).unwrap();
-            assert_eq!((scene.cells[0].1, scene.cells[1].1), (expected, 0.0));
-            assert!(scene.cells[2].1.is_nan());
+            assert_eq!((scene.values[0], scene.values[1]), (expected, 0.0));
+            assert!(scene.values[2].is_nan());
             assert!(scene.title.contains(event) && scene.title.ends_with("2021-06"), "{}", scene.title);
         }
     }

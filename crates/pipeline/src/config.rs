@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use forewarn_catalog::render::Projection;
 use forewarn_core::{Cadence, PartitionName, Period, Step, TargetKind};
 use forewarn_data::synthetic::Synthetic;
 use forewarn_data::table::Table;
@@ -351,19 +352,30 @@ pub struct Countries {
     pub archive: Option<PathBuf>,
 }
 
-/// What is drawn: every map of the catalog, for the forecast that is issued.
+/// What is drawn of the forecast that is issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Maps {
-    /// Steps to draw.
+    /// Steps to draw, those that the forecast has.
     pub steps: Vec<Step>,
+    /// Layers, each as `name[:key=value[,key=value]]` (`quantile:level=0.5`). Those that need draws are left out of a point
+    /// forecast; those that need more than the forecast are drawn by `forewarn map`.
+    pub layers: Vec<String>,
     /// Width of a picture in pixels.
     pub width: u32,
+    /// `plate-carree` (equal degrees) or `equal-area`.
+    pub projection: Projection,
 }
 
 impl Default for Maps {
     fn default() -> Self {
-        Self { steps: vec![Step(1)], width: 1600 }
+        let layers = ["expected-value", "probability", "quantile", "interval-width"];
+        Self {
+            steps: [1, 6, 12, 24, 36].map(Step).to_vec(),
+            layers: layers.map(str::to_owned).to_vec(),
+            width: 1600,
+            projection: Projection::default(),
+        }
     }
 }
 

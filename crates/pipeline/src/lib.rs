@@ -22,6 +22,7 @@ pub mod imports;
 mod judge;
 mod layers;
 pub mod lineage;
+pub mod maps;
 mod model_catalog;
 pub mod online;
 mod outcome;

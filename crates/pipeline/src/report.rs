@@ -7,18 +7,17 @@
 mod answers;
 pub mod catalog;
 mod chart;
-mod data_uri;
 mod facts;
 pub(crate) mod html;
 mod scores;
 mod sections;
 pub(crate) mod words;
 
-pub use data_uri::data_uri;
 pub use facts::{
     Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
     Score, Severity, Source, StepScores, Validation,
 };
+pub use forewarn_catalog::data_uri;
 use html::Html;
 pub(crate) use html::escape;
 

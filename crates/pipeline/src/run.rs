@@ -434,12 +434,10 @@ impl<'a> Work<'a> {
     fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
         let Some(issued) = issued(ensembles, made) else { return Ok(Vec::new()) };
         let mut pictures = Vec::new();
-        for entry in maps::kinds(self.ctx, issued)? {
-            for &step in &self.ctx.run.config.maps.steps {
-                let result = maps::map(self.ctx, issued, step, entry);
-                let what = || format!("map {} of `{}`, step {step}", entry.name, issued.name);
-                pictures.extend(self.or_missing(result, what)?);
-            }
+        for layer in maps::layers(self.ctx, issued)? {
+            let result = maps::map(self.ctx, issued, &layer);
+            let what = || format!("map {} of `{}`", layer.label, issued.name);
+            pictures.extend(self.or_missing(result, what)?.into_iter().flatten());
         }
         for picture in &pictures {
             self.publish(&picture.name, &picture.file)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use forewarn_catalog::render;
-use forewarn_core::{Cell, Legend, Scene, Shade, Unit};
+use forewarn_core::{Cell, Ground, Legend, Scene, Shade, Unit, Units};
 use forewarn_data::geography::{self, Region};
 use forewarn_drift::gate::Judged;
 
@@ -71,7 +71,9 @@ fn map(hits: &BTreeMap<Unit, u32>, page: &mut Html) -> Result<()> {
     let caption =
         format!("{} with a reading that is off, drawn over the land around them", cells(hits.len()));
     page.raw("<div class=\"maps\"><figure><img src=\"");
-    page.text(data_uri("image/png", &render::png(&scene, WIDTH)?)).raw("\" alt=\"").text(&caption);
+    page.text(data_uri("image/png", &render::png(&scene, &render::Layout::wide(WIDTH))?))
+        .raw("\" alt=\"")
+        .text(&caption);
     page.raw("\"><figcaption>").text(&caption).raw("</figcaption></figure></div>\n");
     Ok(())
 }
@@ -98,17 +100,22 @@ fn scene(hits: &BTreeMap<Unit, u32>) -> Option<Scene> {
     let middle = if top > 1 { vec![top.div_ceil(2)] } else { Vec::new() };
     let mut ticks: Vec<u32> = [0].into_iter().chain(middle).chain([top]).collect();
     ticks.dedup();
+    let shown: Vec<(Cell, f32)> = around.chain(off.iter().map(|(cell, n)| (*cell, *n as f32))).collect();
+    let units: Units = shown.iter().map(|(cell, _)| Unit::from(*cell)).collect();
+    let ground = Ground::of_cells(&units, geography::borders().clone()).ok()?;
     Some(Scene {
         title: String::new(),
         subtitle: String::new(),
-        cells: around.chain(off.iter().map(|(cell, n)| (*cell, *n as f32))).collect(),
+        values: shown.iter().map(|(_, n)| *n).collect(),
         legend: Legend {
             shade: Shade::Linear,
             top: top as f32,
             ticks: ticks.into_iter().map(|tick| tick as f32).collect(),
+            zero: "0".to_owned(),
             label: "Readings that are off".to_owned(),
         },
-        borders: geography::borders().clone(),
+        ground,
+        units,
     })
 }
 
@@ -122,18 +129,17 @@ mod tests {
         let (first, last) = (africa[4000], africa[4001]);
         let scene = scene(&[(first, 1), (last, 3), (Unit(u32::MAX), 9)].into()).unwrap();
         let value = |unit: Unit| {
-            let of: Vec<f32> =
-                scene.cells.iter().filter(|(c, _)| c.gid() == unit.0).map(|(_, v)| *v).collect();
+            let of: Vec<f32> = scene.cells().filter(|(c, _)| c.gid() == unit.0).map(|(_, v)| v).collect();
             assert_eq!(of.len(), 1);
             of[0]
         };
         assert_eq!((value(first), value(last)), (1.0, 3.0));
         assert_eq!((scene.legend.top, scene.legend.ticks.as_slice()), (3.0, [0.0, 2.0, 3.0].as_slice()));
-        assert!(scene.cells.len() > 100 && scene.cells.len() < 26 * 25 * 2, "{}", scene.cells.len());
+        assert!(scene.units.len() > 100 && scene.units.len() < 26 * 25 * 2, "{}", scene.units.len());
         assert!(super::scene(&[(Unit(u32::MAX), 1)].into()).is_none());
         for top in 1..4 {
             let scene = super::scene(&[(first, top)].into()).unwrap();
-            assert!(render::png(&scene, 400).is_ok(), "{:?}", scene.legend);
+            assert!(render::png(&scene, &render::Layout::wide(400)).is_ok(), "{:?}", scene.legend);
         }
     }
 }
