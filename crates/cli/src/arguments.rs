@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod maps;
+mod report;
 mod runs;
 
 use std::path::PathBuf;
@@ -10,6 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
 
 pub(crate) use maps::{MapArguments, MapFormat, MapProjection};
+pub(crate) use report::ReportArguments;
+#[cfg(test)]
+pub(crate) use report::ReportPage;
 pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
@@ -61,8 +65,8 @@ pub(crate) enum Command {
     Truth(TruthArguments),
     /// Draws the maps of the run; with `--out` any layer of any filed forecast
     Map(MapArguments),
-    /// Writes the report
-    Report(RunArguments),
+    /// Writes the pages of the run: forecast, evaluation, drift, run; `--open` shows one
+    Report(ReportArguments),
     /// Scores a table of forecasts and truth: JSON, CSV or Parquet
     Score(ScoreArguments),
     /// Tells how far two distributions are apart: histograms or samples, JSON or CSV

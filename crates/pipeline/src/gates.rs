@@ -52,6 +52,15 @@ pub(crate) fn judged(session: &Session<'_>, kind: Kind) -> Result<Option<Judgeme
     Ok(history.at(session.ctx.origin()).cloned().map(|evidence| Judgement { history, evidence }))
 }
 
+/// What a gate said of the periods up to the newest one, ascending; nothing where it has not judged that one.
+///
+/// # Errors
+/// Evidence that cannot be read.
+pub(crate) fn past(session: &Session<'_>, kind: Kind) -> Result<Vec<Evidence>> {
+    let history = History::open(&session.root, kind, session.ctx.cadence())?;
+    Ok(history.until(session.ctx.origin()))
+}
+
 /// What a gate has said, before it is told to anybody.
 pub(crate) struct Judgement {
     history: History,

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::components::{Role, Status};
 use crate::report::{
     Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
-    Score, Severity, Source, StepScores, Validation, data_uri, render,
+    Score, Severity, Source, StepScores, Validation, data_uri,
 };
 use crate::results::{Results, issued};
 use crate::scores::Group;
@@ -71,20 +71,20 @@ impl fmt::Display for Against {
     }
 }
 
-/// The page of a run.
+/// What the page of a run says.
 ///
 /// # Errors
 /// A forecast or a picture that cannot be read again.
-pub(crate) fn page(
+pub(crate) fn report(
     results: &Results<'_>,
     archive: &Archive,
     manifests: &[(Manifest, PathBuf)],
-) -> Result<String> {
+) -> Result<Report> {
     let shown = issued(results.ensembles, results.made)
         .map(|made| Ok::<_, Error>(Shown { results, made, file: made.open()? }))
         .transpose()?;
     let forecast = shown.as_ref().map(|shown| forecast(shown, archive)).transpose()?.unwrap_or_default();
-    let report = Report {
+    Ok(Report {
         run: run(results),
         maps: results.pictures.iter().map(|p| picture(results, p)).collect::<Result<_>>()?,
         evaluation: Some(evaluation(results)),
@@ -95,8 +95,7 @@ pub(crate) fn page(
         missing: results.missing.to_vec(),
         reproduce: reproduce(results),
         ..forecast
-    };
-    Ok(render(&report))
+    })
 }
 
 /// What the page says of the forecast itself.

@@ -1,0 +1,234 @@
+//! The page of the three gates: what they say now, since when, where to look, and how sharp they are.
+
+use forewarn_drift::gate::{Judged, Verdict};
+
+use crate::gates::{Evidence, Kind};
+use crate::report::html::{Align, Html};
+use crate::report::pages::{DRIFT, begin, end};
+use crate::report::words::{count, maybe, number};
+
+use Align::{Left, Right};
+
+/// Periods of the past that are shown.
+const PAST: usize = 24;
+/// Readings that are shown one by one.
+const SHOWN: usize = 20;
+
+/// What a gate says of a period, and what it said of earlier ones.
+pub(crate) struct Gate {
+    /// Which.
+    pub(crate) kind: Kind,
+    /// Its evidence, ascending by period; the last is of now.
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// The page of a run's gates.
+pub(crate) fn page(run: &str, period: &str, gates: &[Gate]) -> String {
+    let states: Vec<String> =
+        gates.iter().map(|gate| format!("{}: {}", gate.kind.as_str(), state(gate))).collect();
+    let about = format!("What the gates say of {period}. {}.", states.join(" · "));
+    let mut page = begin("Drift report", DRIFT, (&heading(gates), &about));
+    for gate in gates {
+        section(gate, &mut page);
+    }
+    end(run, page)
+}
+
+fn state(gate: &Gate) -> &'static str {
+    gate.evidence.last().map_or("not judged", |evidence| evidence.state().as_str())
+}
+
+/// The worst of them in words.
+fn heading(gates: &[Gate]) -> String {
+    let now = || gates.iter().filter_map(|gate| Some((gate.kind, gate.evidence.last()?)));
+    let with = |verdict: Verdict| -> Vec<&str> {
+        now().filter(|(_, evidence)| evidence.state() == verdict).map(|(kind, _)| kind.as_str()).collect()
+    };
+    let (failed, warned) = (with(Verdict::Fail), with(Verdict::Warn));
+    match (failed.is_empty(), warned.is_empty()) {
+        (false, _) => format!("Something drifted: the {} gate fails", failed.join(" and the ")),
+        (true, false) => format!("Look at it: the {} gate warns", warned.join(" and the ")),
+        _ if now().next().is_none() => "No gate has judged this run".to_owned(),
+        _ if with(Verdict::CannotTell).is_empty() => "Nothing drifted that the gates would see".to_owned(),
+        _ => "Nothing drifted, as far as the gates can tell".to_owned(),
+    }
+}
+
+fn section(gate: &Gate, page: &mut Html) {
+    page.raw("<section>\n").element("h2", format!("The {} gate", gate.kind.as_str())).raw("\n");
+    let Some(now) = gate.evidence.last() else {
+        page.paragraph("It has not judged this run; `forewarn run` lets it.").raw("</section>\n");
+        return;
+    };
+    page.raw("<p>It says <strong>").raw(now.state().as_str()).raw("</strong>. ");
+    page.text(format!(
+        "It looked at {} things; on chance alone it would raise at most {} false alarms a year. ",
+        count(now.readings.len()),
+        number(now.false_alarms_a_year)
+    ));
+    page.raw("The whole of it, with the map of where: <a href=\"gates/").raw(gate.kind.as_str());
+    page.raw(".html\">evidence</a>.</p>\n");
+    strip(gate, page);
+    off(gate, now, page);
+    waivers(now, page);
+    sharpness(now, page);
+    page.raw("</section>\n");
+}
+
+/// One mark a period.
+fn strip(gate: &Gate, page: &mut Html) {
+    let from = gate.evidence.len().saturating_sub(PAST);
+    page.raw("<ol class=\"strip\" aria-label=\"Verdicts of the last periods\">\n");
+    for evidence in &gate.evidence[from..] {
+        let state = evidence.state();
+        let class = match state {
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+            Verdict::CannotTell => "unknown",
+        };
+        page.raw("<li class=\"").raw(class).raw("\" title=\"").text(&evidence.period).raw(": ");
+        page.raw(state.as_str()).raw("\"><span class=\"hidden\">").text(&evidence.period).raw(" ");
+        page.raw(state.as_str()).raw("</span></li>\n");
+    }
+    page.raw("</ol>\n");
+}
+
+/// What is off, worst first, and since when.
+fn off(gate: &Gate, now: &Evidence, page: &mut Html) {
+    let all = now.off();
+    if all.is_empty() {
+        page.paragraph("Nothing is off.");
+        return;
+    }
+    let caption = format!("{}: {} readings are off or cannot be told", now.period, count(all.len()));
+    let headings =
+        [("Check", Left), ("Of what", Left), ("Verdict", Left), ("Since", Left), ("What was seen", Left)];
+    page.open_table(caption, &headings);
+    for judged in all.iter().take(SHOWN) {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (judged.verdict.as_str().to_owned(), Left),
+                (since(gate, judged), Left),
+                (judged.reading.message.clone(), Left),
+            ],
+        );
+    }
+    page.close_table();
+    if all.len() > SHOWN {
+        page.paragraph(format!("And {} more; the evidence has all.", count(all.len() - SHOWN)));
+    }
+}
+
+/// The first of the periods up to now, without a gap, in which the same reading was off.
+fn since(gate: &Gate, judged: &Judged) -> String {
+    let same = |other: &&Judged| {
+        other.check == judged.check
+            && other.reading.subject == judged.reading.subject
+            && other.verdict > Verdict::Pass
+    };
+    let is_off = |evidence: &&Evidence| evidence.readings.iter().any(|other| same(&other));
+    let first = gate.evidence.iter().rev().take_while(is_off).last();
+    first.map(|evidence| evidence.period.clone()).unwrap_or_default()
+}
+
+fn waivers(now: &Evidence, page: &mut Html) {
+    let waived: Vec<_> =
+        now.readings.iter().filter_map(|judged| Some((judged, judged.waived.as_ref()?))).collect();
+    if waived.is_empty() {
+        return;
+    }
+    page.open_table(
+        "Waived: somebody answers for it",
+        &[("Check", Left), ("Of what", Left), ("Owner", Left), ("Until", Left), ("Why", Left)],
+    );
+    for (judged, waiver) in waived {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (waiver.owner.clone(), Left),
+                (waiver.until.clone(), Left),
+                (waiver.reason.clone(), Left),
+            ],
+        );
+    }
+    page.close_table();
+}
+
+/// The smallest effect that would be seen, and whether planted faults were found.
+fn sharpness(now: &Evidence, page: &mut Html) {
+    let found = now.planted.iter().filter(|planted| planted.found == Some(true)).count();
+    if !now.planted.is_empty() {
+        page.paragraph(format!(
+            "{} of {} faults that were planted to try it were found.",
+            found,
+            now.planted.len()
+        ));
+    }
+    let known: Vec<&Judged> =
+        now.readings.iter().filter(|judged| judged.reading.detectable.is_some()).collect();
+    if known.is_empty() {
+        return;
+    }
+    page.raw("<details><summary>The smallest change it would see</summary>\n");
+    let headings = [
+        ("Check", Left),
+        ("Of what", Left),
+        ("Seen four times out of five from", Right),
+        ("It matters from", Right),
+    ];
+    page.open_table("Effects in the unit of each check", &headings);
+    for judged in known.iter().take(SHOWN) {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (maybe(judged.reading.detectable), Right),
+                (number(judged.reading.limit), Right),
+            ],
+        );
+    }
+    page.close_table();
+    page.raw("</details>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gates::evidence::tests::evidence;
+
+    fn gate(verdicts: &[(&str, Verdict)]) -> Gate {
+        let of = |&(period, verdict): &(&str, Verdict)| {
+            let mut one = evidence();
+            period.clone_into(&mut one.period);
+            one.verdict = verdict;
+            one.readings.iter_mut().for_each(|judged| judged.verdict = judged.verdict.min(verdict));
+            one
+        };
+        Gate { kind: Kind::Input, evidence: verdicts.iter().map(of).collect() }
+    }
+
+    #[test]
+    fn the_heading_says_the_worst() {
+        let of = |verdict| heading(&[gate(&[("2020-12", verdict)])]);
+        assert_eq!(of(Verdict::Fail), "Something drifted: the input gate fails");
+        assert_eq!(of(Verdict::Warn), "Look at it: the input gate warns");
+        assert_eq!(of(Verdict::Pass), "Nothing drifted that the gates would see");
+        assert_eq!(of(Verdict::CannotTell), "Nothing drifted, as far as the gates can tell");
+        assert_eq!(heading(&[gate(&[])]), "No gate has judged this run");
+    }
+
+    #[test]
+    fn since_ends_at_the_first_gap() {
+        use Verdict::{Fail, Pass};
+        let gate = gate(&[("2020-09", Fail), ("2020-10", Pass), ("2020-11", Fail), ("2020-12", Fail)]);
+        let now = gate.evidence.last().unwrap();
+        assert_eq!(since(&gate, now.off()[0]), "2020-11");
+        let page = page("run", "2020-12", std::slice::from_ref(&gate));
+        assert_eq!(page.matches("<li class=").count(), 4);
+        assert!(page.contains("a &lt;b&gt; &amp; &quot;c&quot;") && !page.contains("<script"));
+    }
+}

@@ -1,0 +1,360 @@
+//! The page of how good past forecasts were: beside baselines, by distance, month and country, and whether the
+//! probabilities meant what they said.
+
+use forewarn_catalog::chart::{self, Bin, Histogram, Line, Lines, Ranked, Reliability, Role, Standing};
+use forewarn_core::{Cadence, Period, Tally};
+
+use crate::report::html::{Align, Html};
+use crate::report::pages::{EVALUATION, begin, end};
+use crate::report::words::{change, count, maybe, number, percent};
+use crate::report::{Answer, Report, cards, scores};
+use crate::scores::{Group, NamedMetric, OriginTallies, Score, Scores, add};
+
+use Align::{Left, Right};
+
+/// Countries of the chart at each end.
+const ENDS: usize = 10;
+/// Baselines and other models of the chart by month.
+const LINES: usize = 4;
+/// Probability of the bands of calibration charts.
+const LEVEL: f64 = 0.9;
+
+/// What the page is made of.
+pub(crate) struct Facts<'a> {
+    /// Which run, models, baselines, and the scores over all rows and by step.
+    pub(crate) report: &'a Report,
+    /// Every score.
+    pub(crate) scores: &'a Scores,
+    /// The metric that leads.
+    pub(crate) headline: &'a str,
+    /// For the names of months.
+    pub(crate) cadence: Cadence,
+    /// Weight of the truths in each tenth of the forecast distribution.
+    pub(crate) pit: Option<Vec<f64>>,
+    /// Forecasts by the probability of any.
+    pub(crate) reliability: Option<Vec<Bin>>,
+}
+
+/// The page; pure.
+pub(crate) fn page(facts: &Facts<'_>) -> String {
+    let run = &facts.report.run;
+    let about =
+        format!("Past forecasts of {} against what happened · data vintage {}", run.target, run.vintage);
+    let mut page = begin("Evaluation report", EVALUATION, ("How good were the forecasts", &about));
+    page.raw("<section id=\"answers\" aria-label=\"Answers at a glance\">\n");
+    let answers = [
+        ("How good were we", good(facts)),
+        ("How far ahead", far(facts)),
+        ("Where were we worst", worst(facts)),
+        ("Did it mean what it said", meant(facts)),
+    ];
+    cards(answers, &mut page);
+    page.raw("</section>\n<section>\n<h2>Every model beside the baselines</h2>\n");
+    scores::section(facts.report, &mut page);
+    page.raw("</section>\n<section>\n<h2>Month by month</h2>\n");
+    months(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Country by country</h2>\n");
+    countries(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>By what was going on</h2>\n");
+    states(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Calibration</h2>\n");
+    calibration(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Can the scores be fooled</h2>\n");
+    page.paragraph(
+        "A score that rewards a forecast nobody should issue is no use. `forewarn redteam` tries such forecasts on the \
+         metrics of this run and names those that they win by.",
+    );
+    page.raw("</section>\n");
+    end(&run.id, page)
+}
+
+impl<'a> Facts<'a> {
+    /// What a run and the tallies of its past forecasts say.
+    pub(crate) fn new(
+        report: &'a Report,
+        scores: &'a Scores,
+        cadence: Cadence,
+        (tallies, metrics): (&[OriginTallies], &[NamedMetric]),
+    ) -> Self {
+        let pooled =
+            |name: &str| pooled(tallies, &report.run.shown, metrics.iter().find(|m| m.name == name)?);
+        let bin = |sums: &[f64]| Bin {
+            forecast: sums[1] / sums[0],
+            observed: sums[2] / sums[0],
+            n: sums[0] as u64,
+        };
+        let headline = report.evaluation.as_ref().and_then(|evaluation| evaluation.metrics.first());
+        Self {
+            report,
+            scores,
+            headline: headline.map_or("", |metric| &metric.name),
+            cadence,
+            pit: pooled("pit-deviation").map(|tally| tally.0),
+            reliability: pooled("calibration-error")
+                .map(|tally| tally.0.chunks_exact(3).filter(|sums| sums[0] > 0.0).map(bin).collect()),
+        }
+    }
+
+    /// Scores of the shown forecast by the metric that leads, for each of a group.
+    fn of(&self, group: Group) -> impl Iterator<Item = &Score> {
+        let (shown, headline) = (&self.report.run.shown, self.headline);
+        self.scores
+            .scores
+            .iter()
+            .filter(move |s| s.group == group && &s.model == shown && s.metric == headline)
+    }
+
+    /// Which months, how many origins, which vintage, how many rows: stands at every number.
+    fn stamp(&self, n: u64) -> String {
+        let evaluation = self.report.evaluation.as_ref();
+        let truth =
+            evaluation.map_or_else(String::new, |e| format!("truth {} to {} · ", e.truth.0, e.truth.1));
+        format!("{} · {truth}vintage {} · n = {}", self.report.run.shown, self.report.run.vintage, count(n))
+    }
+}
+
+fn good(facts: &Facts<'_>) -> Option<Answer> {
+    let score = facts.of(Group::All).next()?;
+    let skill = score.skill?;
+    let baseline = score.baseline.clone()?;
+    let range = score.skill_interval.map(|(low, high)| format!(" ({} to {})", change(low), change(high)));
+    let told = match score.skill_interval {
+        Some((low, _)) if low > 0.0 => "The range is above 0: better than the baseline, not by luck.",
+        Some((_, high)) if high < 0.0 => "The range is below 0: the baseline is better.",
+        Some(_) => "The range holds 0: the two cannot be told apart.",
+        None => "How sure that is could not be told.",
+    };
+    Some(Answer {
+        big: change(skill),
+        unit: format!("skill by {} against {baseline}{}", facts.headline, range.unwrap_or_default()),
+        sentences: vec![told.to_owned()],
+        stamp: facts.stamp(score.n),
+    })
+}
+
+/// The tally of one forecaster over all origins and steps; `None` where a part is missing.
+fn pooled(tallies: &[OriginTallies], name: &str, metric: &NamedMetric) -> Option<Tally> {
+    let mut pool = Ok(Tally::default());
+    for part in tallies.iter().filter_map(|origin| origin.whole.parts(name, &metric.name)).flatten() {
+        add(metric.metric.as_ref(), &mut pool, part);
+    }
+    pool.ok().filter(|tally| tally.0.iter().sum::<f64>() > 0.0)
+}
+
+/// For how many steps it is better than every baseline.
+fn far(facts: &Facts<'_>) -> Option<Answer> {
+    let steps: Vec<&Score> = facts.of(Group::Step).filter(|score| score.skill.is_some()).collect();
+    let better = steps.iter().filter(|score| score.skill > Some(0.0)).count();
+    let extreme = |worse: bool| {
+        let of = |a: &&&Score, b: &&&Score| a.skill.unwrap_or(0.0).total_cmp(&b.skill.unwrap_or(0.0));
+        if worse { steps.iter().min_by(of) } else { steps.iter().max_by(of) }
+    };
+    let (most, least) = (extreme(false)?, extreme(true)?);
+    let tell = |score: &Score| {
+        format!("{} at step {}", change(score.skill.unwrap_or(f64::NAN)), score.key.unwrap_or(0))
+    };
+    Some(Answer {
+        big: format!("{better} of {}", steps.len()),
+        unit: "steps ahead are better than every baseline".to_owned(),
+        sentences: vec![format!("Most skill: {}; least: {}.", tell(most), tell(least))],
+        stamp: facts.stamp(steps.iter().map(|score| score.n).sum()),
+    })
+}
+
+fn worst(facts: &Facts<'_>) -> Option<Answer> {
+    let ranked = ranked(facts);
+    let (worst, best) = (ranked.last()?, ranked.first()?);
+    let below = ranked.iter().filter(|score| score.skill < Some(0.0)).count();
+    let name = |score: &Score| score.label.clone().unwrap_or_default();
+    let skill = |score: &Score| change(score.skill.unwrap_or(f64::NAN));
+    Some(Answer {
+        big: name(worst),
+        unit: format!("skill {} against {}", skill(worst), worst.baseline.clone().unwrap_or_default()),
+        sentences: vec![
+            format!("In {} of {} countries the best baseline there was better.", below, ranked.len()),
+            format!("Most skill: {} ({}).", name(best), skill(best)),
+        ],
+        stamp: facts.stamp(worst.n),
+    })
+}
+
+fn meant(facts: &Facts<'_>) -> Option<Answer> {
+    let coverage = facts.report.evaluation.as_ref()?.coverage?;
+    let way = if coverage.share >= coverage.level { "wide enough" } else { "too narrow" };
+    Some(Answer {
+        big: percent(coverage.share),
+        unit: format!("of the outcomes lay in intervals that promise {}", percent(coverage.level)),
+        sentences: vec![format!(
+            "The intervals were {way}; where nearly nothing ever happens, that is easy."
+        )],
+        stamp: facts.stamp(coverage.n),
+    })
+}
+
+/// Countries by skill, most first.
+fn ranked<'a>(facts: &'a Facts<'_>) -> Vec<&'a Score> {
+    let mut all: Vec<&Score> = facts.of(Group::Country).filter(|score| score.skill.is_some()).collect();
+    let skill = |score: &Score| score.skill.unwrap_or(f64::NAN);
+    all.sort_by(|a, b| skill(b).total_cmp(&skill(a)).then_with(|| a.label.cmp(&b.label)));
+    all
+}
+
+fn months(facts: &Facts<'_>, page: &mut Html) {
+    let months: Vec<i32> = facts.of(Group::Month).filter_map(|score| score.key).collect();
+    if months.is_empty() {
+        page.raw("<p class=\"missing\">There are no scores by month.</p>\n");
+        return;
+    }
+    let shown = &facts.report.run.shown;
+    let others = facts.report.models.iter().filter(|model| &model.name != shown);
+    let (baselines, members): (Vec<_>, Vec<_>) = others.partition(|model| model.baseline);
+    let others = baselines.iter().chain(&members).take(LINES);
+    let line = |name: &str, role| Line {
+        name: name.to_owned(),
+        role,
+        values: months
+            .iter()
+            .map(|&m| {
+                facts
+                    .scores
+                    .find(name, facts.headline, Group::Month, Some(m))
+                    .and_then(|s| s.value)
+                    .unwrap_or(f64::NAN)
+            })
+            .collect(),
+        intervals: Vec::new(),
+    };
+    let mut lines = vec![line(shown, Role::Model(0))];
+    let (mut models, mut bases) = (1.., 0..);
+    lines.extend(others.filter_map(|model| {
+        let role = if model.baseline { Role::Baseline(bases.next()?) } else { Role::Model(models.next()?) };
+        Some(line(&model.name, role))
+    }));
+    let chart = Lines {
+        title: format!("{} by target month", facts.headline),
+        subtitle: facts.stamp(facts.of(Group::Month).map(|score| score.n).sum()),
+        along: "target month".to_owned(),
+        names: months.iter().map(|&month| facts.cadence.label(Period(month))).collect(),
+        value: facts.headline.to_owned(),
+        lines,
+        reference: None,
+    };
+    figure(&chart.chart(), page);
+    page.paragraph("Each month is scored by every forecast that reaches it, whatever its distance.");
+}
+
+/// A chart that scrolls by itself, with its caption.
+fn figure(chart: &chart::Chart, page: &mut Html) {
+    page.raw("<figure class=\"chart\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
+        .text(&chart.title);
+    page.raw("\">\n").svg(&chart::svg(chart)).raw("\n</div>\n<figcaption>").text(&chart.title).raw(" · ");
+    page.text(&chart.subtitle).raw("</figcaption>\n</figure>\n");
+}
+
+fn countries(facts: &Facts<'_>, page: &mut Html) {
+    let ranked = ranked(facts);
+    if ranked.is_empty() {
+        page.paragraph(
+            "There are no scores by country: the units have none, or no baseline is among the models.",
+        );
+        return;
+    }
+    let standing = |score: &&Score| Standing {
+        name: score.label.clone().unwrap_or_default(),
+        role: Role::Model(0),
+        value: score.skill.unwrap_or(f64::NAN),
+        interval: score.skill_interval,
+        note: format!("n = {}", count(score.n)),
+    };
+    let (top, bottom) =
+        (ranked.iter().take(ENDS), ranked.iter().skip(ranked.len().saturating_sub(ENDS).max(ENDS)));
+    let chart = Ranked {
+        title: format!("Skill by {} in the countries with most and least", facts.headline),
+        subtitle: facts.stamp(ranked.iter().map(|score| score.n).sum()),
+        value: "skill against the best baseline of the country".to_owned(),
+        rows: top.chain(bottom).map(standing).collect(),
+        reference: Some(("no skill".to_owned(), 0.0)),
+    };
+    figure(&chart.chart(), page);
+    page.raw("<details><summary>All countries</summary>\n");
+    table(facts, &ranked, page);
+    page.raw("</details>\n");
+}
+
+fn table(facts: &Facts<'_>, scores: &[&Score], page: &mut Html) {
+    let headings = [
+        ("Which", Left),
+        ("Score", Right),
+        ("Skill", Right),
+        ("Range", Right),
+        ("Against", Left),
+        ("n", Right),
+    ];
+    page.open_table(
+        format!("{} · {}", facts.headline, facts.stamp(scores.iter().map(|s| s.n).sum())),
+        &headings,
+    );
+    for score in scores {
+        let range = score.skill_interval.map(|(low, high)| format!("{} to {}", change(low), change(high)));
+        page.row(
+            score.label.clone().unwrap_or_default(),
+            &[
+                (maybe(score.value), Right),
+                (score.skill.map_or_else(|| maybe(None), change), Right),
+                (range.unwrap_or_else(|| maybe(None)), Right),
+                (score.baseline.clone().unwrap_or_default(), Left),
+                (count(score.n), Right),
+            ],
+        );
+    }
+    page.close_table();
+}
+
+fn states(facts: &Facts<'_>, page: &mut Html) {
+    let states: Vec<&Score> = facts.of(Group::State).collect();
+    if states.is_empty() {
+        page.paragraph("There are no scores by state.");
+        return;
+    }
+    table(facts, &states, page);
+    page.paragraph(
+        "What was there in the year before, and what came: known only afterwards, so these are for diagnosis and say \
+         nothing of which forecast to prefer.",
+    );
+}
+
+fn calibration(facts: &Facts<'_>, page: &mut Html) {
+    if let Some(weights) = &facts.pit {
+        let whole: f64 = weights.iter().sum();
+        let bins = weights.len();
+        let tenth =
+            |i: usize| format!("{}–{}", number(i as f64 / bins as f64), number((i + 1) as f64 / bins as f64));
+        let chart = Histogram {
+            title: "Where the truth fell in the forecast".to_owned(),
+            subtitle: facts.stamp(whole.round() as u64),
+            bins: "share of the draws below the truth (ties spread evenly)".to_owned(),
+            names: (0..bins).map(tenth).collect(),
+            shares: weights.iter().map(|weight| weight / whole).collect(),
+            n: whole.round() as u64,
+            level: LEVEL,
+        };
+        figure(&chart.chart(), page);
+        page.paragraph(
+            "Flat is calibrated. High at both ends: intervals too narrow; high in the middle: too wide; high on one side: \
+             too low or too high. Rows in which nothing was forecast and nothing came are spread over all.",
+        );
+    }
+    if let Some(bins) = &facts.reliability {
+        let chart = Reliability {
+            title: "How often it happened, by the probability that was forecast".to_owned(),
+            subtitle: facts.stamp(bins.iter().map(|bin| bin.n).sum()),
+            bins: bins.clone(),
+            level: LEVEL,
+        };
+        figure(&chart.chart(), page);
+        page.paragraph("On the diagonal, events came as often as forecast. The band takes rows as independent, which neighbours are not.");
+    }
+    if facts.pit.is_none() || facts.reliability.is_none() {
+        page.paragraph("Add `pit-deviation` and `calibration-error` to the metrics of the evaluation to see both charts.");
+    }
+}
