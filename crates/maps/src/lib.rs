@@ -3,9 +3,11 @@
 //! A component turns a forecast, and what is known beside it, into a [`Scene`](forewarn_core::Scene); [`render`] turns any
 //! scene into pictures and GeoJSON. Neither touches a file, and the same scene gives the same bytes.
 
+pub mod atlas;
 mod caption;
 #[cfg(test)]
 mod cases;
+pub mod chart;
 mod colour;
 mod data_uri;
 mod input;

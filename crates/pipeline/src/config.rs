@@ -330,12 +330,26 @@ pub struct Gates {
     pub due: Option<String>,
     /// Whether faults are planted at every run, to see that the gate finds them.
     pub self_test: bool,
+    /// The forecast of countries that a forecast of cells must add up to; not looked at when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countries: Option<Countries>,
 }
 
 impl Default for Gates {
     fn default() -> Self {
-        Self { file: None, due: None, self_test: true }
+        Self { file: None, due: None, self_test: true, countries: None }
     }
+}
+
+/// An archived forecast of countries, of the same target and origin as the run's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Countries {
+    /// Name of the model or ensemble.
+    pub forecast: String,
+    /// Archive that it is filed in, a folder relative to the configuration file or an address; the run's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<PathBuf>,
 }
 
 /// What is drawn of the forecast that is issued.

@@ -112,10 +112,24 @@ impl Resolved {
     /// Where forecasts are filed: the path of a folder, or an address.
     pub fn archive(&self) -> PathBuf {
         match &self.config.archive {
-            Some(place) if is_address(place) => place.clone(),
-            Some(folder) => self.path(folder),
+            Some(place) => self.place(place),
             None => self.path(&self.config.output).join("archive"),
         }
+    }
+
+    /// An address as it is written, or a folder relative to the configuration file.
+    pub(crate) fn place(&self, place: &Path) -> PathBuf {
+        if is_address(place) { place.to_path_buf() } else { self.path(place) }
+    }
+
+    /// Where something is kept that all who work on the same forecasts share: beside these on a server, so that machines
+    /// without a common disk share it too, else in the output folder.
+    pub(crate) fn shared(&self, name: &str) -> PathBuf {
+        let archive = self.archive();
+        if archive.to_string_lossy().starts_with("s3://") {
+            return PathBuf::from(format!("{}/.{name}", archive.display().to_string().trim_end_matches('/')));
+        }
+        self.path(&self.config.output).join(name)
     }
 
     /// All values with their origins, by path.

@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::filing::Issue;
-use crate::gates::Judgement;
+use crate::gates::{Judgement, Outgoing};
 use crate::model_catalog::{Parts, catalog};
 use crate::outcome::{GateSummary, Outcome, Until};
 use crate::progress::Observer;
@@ -292,10 +292,10 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let mut stop = None;
-        for judgement in [
-            gates::output(self.session, issued, &self.rehearsed)?,
-            gates::performance(self.session, &issued.name, scores)?,
-        ] {
+        let outgoing = Outgoing { issued, rehearsed: &self.rehearsed, made, kept: &self.kept };
+        for judgement in
+            [gates::output(self.session, outgoing)?, gates::performance(self.session, &issued.name, scores)?]
+        {
             self.told(&judgement)?;
             match judgement.pass(self.session) {
                 Err(Error::Gate { gate, reason }) => stop = stop.or(Some((gate, reason))),
