@@ -5,7 +5,7 @@
 
 mod alerts;
 mod countries;
-mod evidence;
+pub(crate) mod evidence;
 mod explain;
 mod file;
 mod history;

@@ -47,7 +47,6 @@ fn open(page: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::ValueEnum;
 
     use crate::arguments::ReportPage;

@@ -9,8 +9,8 @@ pub(super) const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
 /// Height of a row where it has names.
 const ROW: f64 = 24.0;
-/// Width of a letter: wide enough for the fonts that systems use.
-const LETTER: f64 = 7.4;
+/// Width of a letter: wide enough for the fonts that systems use, in bold.
+const LETTER: f64 = 8.8;
 /// Longest name at an axis and longest label, in letters.
 pub(super) const NAME: usize = 30;
 /// Least distance between the middles of two labels of the y axis.

@@ -160,12 +160,13 @@ fn waivers(now: &Evidence, page: &mut Html) {
 
 /// The smallest effect that would be seen, and whether planted faults were found.
 fn sharpness(now: &Evidence, page: &mut Html) {
-    let found = now.planted.iter().filter(|planted| planted.found == Some(true)).count();
+    let with = |found| now.planted.iter().filter(|planted| planted.found == found).count();
     if !now.planted.is_empty() {
         page.paragraph(format!(
-            "{} of {} faults that were planted to try it were found.",
-            found,
-            now.planted.len()
+            "Faults were planted to try it: {} found, {} not found, {} that its checks do not look for.",
+            with(Some(true)),
+            with(Some(false)),
+            with(None)
         ));
     }
     let known: Vec<&Judged> =

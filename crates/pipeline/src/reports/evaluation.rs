@@ -358,3 +358,44 @@ fn calibration(facts: &Facts<'_>, page: &mut Html) {
         page.paragraph("Add `pit-deviation` and `calibration-error` to the metrics of the evaluation to see both charts.");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::small_run::{archive, load, project};
+
+    fn page(metrics: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        project(folder.path(), 2);
+        let outcome = archive(&load(folder.path(), &[&format!("evaluation.metrics=[{metrics}]")])).unwrap();
+        std::fs::read_to_string(outcome.folder.join("evaluation.html")).unwrap()
+    }
+
+    #[test]
+    fn scores_stand_beside_the_baseline_with_months_and_n() {
+        let page = page("\"crps\",\"coverage\"");
+        let answers = page.split("<article>").skip(1).collect::<Vec<_>>();
+        assert_eq!(answers.len(), 4);
+        assert!(
+            answers[0].contains("skill by crps against still_water") && answers[0].contains("n = 80"),
+            "{}",
+            answers[0]
+        );
+        assert!(
+            answers[1].contains("2 of 2") && answers[3].contains("intervals that promise"),
+            "{}",
+            answers[1]
+        );
+        assert!(page.contains("crps by target month") && page.contains("vintage"));
+        assert!(page.contains("Add `pit-deviation` and `calibration-error`"), "what is not there is said");
+        assert!(!page.contains("Where the truth fell"));
+    }
+
+    #[test]
+    fn calibration_is_drawn_where_it_was_measured() {
+        let page = page("\"crps\",\"pit-deviation\",\"calibration-error\"");
+        assert!(
+            page.contains("Where the truth fell in the forecast") && page.contains("How often it happened")
+        );
+        assert!(!page.contains("Add `pit-deviation`"));
+    }
+}

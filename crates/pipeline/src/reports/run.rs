@@ -166,3 +166,46 @@ fn reproduce(record: &Record, page: &mut Html) {
     ));
     page.raw("</section>\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+    use crate::runs::Runs;
+    use crate::small_run::{archive, load, observations, project};
+
+    #[test]
+    fn each_run_says_what_is_new_since_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = project(folder.path(), 2);
+        let read = || {
+            let outcome = archive(&run).unwrap();
+            std::fs::read_to_string(outcome.folder.join("run.html")).unwrap()
+        };
+        let first = read();
+        assert!(
+            first.contains("There is no run before this one.") && first.contains("Record 0001"),
+            "{first}"
+        );
+        assert!(first.contains("<th scope=\"row\">forecast</th><td>common_ground</td>"));
+        assert!(!first.contains("secret"), "who is told may be secret");
+        assert!(read().contains("Nothing differs from record 0001 but the cost."));
+        observations(folder.path(), 3);
+        let third = read();
+        assert!(
+            third.contains("Record 0002 and this one") && third.contains(">data</th><td>deaths.csv</td>"),
+            "{third}"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_stands_first() {
+        let folder = tempfile::tempdir().unwrap();
+        project(folder.path(), 2);
+        archive(&load(folder.path(), &[])).unwrap();
+        let mut record = Runs::of(&load(folder.path(), &[])).unwrap().find("latest").unwrap();
+        record.missing.push("Metric `sal`: <no cells>".to_owned());
+        let page = page(&record, None);
+        let (before, _) = page.split_once("What it cost").unwrap();
+        assert!(before.contains("missing: Metric `sal`: &lt;no cells&gt;"), "{before}");
+    }
+}
