@@ -198,6 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_long_in_a_page_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = project(folder.path(), 2);
+        let cached = || {
+            let steps = archive(&run).unwrap().steps;
+            steps.iter().find(|step| step.step == "page common_ground").map(|step| step.cached)
+        };
+        assert_eq!([cached(), cached()], [Some(false), Some(true)]);
+    }
+
+    #[test]
     fn what_is_missing_stands_first() {
         let folder = tempfile::tempdir().unwrap();
         project(folder.path(), 2);
