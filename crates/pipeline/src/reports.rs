@@ -4,4 +4,5 @@
 
 pub(crate) mod drift;
 pub(crate) mod evaluation;
+pub(crate) mod fooled;
 pub(crate) mod run;

@@ -21,6 +21,7 @@ use crate::recorder::{Recorder, Seen};
 use crate::report;
 use crate::report::catalog::{html, markdown};
 use crate::report::pages::{DRIFT, EVALUATION, RUN};
+use crate::reports::fooled::fooled;
 use crate::reports::{self, drift, evaluation};
 use crate::results::{Evaluated, Results, issued};
 use crate::runs::Runs;
@@ -265,6 +266,7 @@ impl<'a> Work<'a> {
             &evaluated.scores,
             self.ctx.cadence(),
             (&self.rehearsal.tallies, metrics),
+            fooled(self.ctx, metrics)?,
         );
         self.write(EVALUATION, evaluation::page(&past).as_bytes())?;
         let now = self.ctx.cadence().label(self.ctx.origin());

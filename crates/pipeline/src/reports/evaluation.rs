@@ -4,6 +4,7 @@
 use forewarn_catalog::chart::{self, Bin, Histogram, Line, Lines, Ranked, Reliability, Role, Standing};
 use forewarn_core::{Cadence, Period, Tally};
 
+use super::fooled::Fooled;
 use crate::report::html::{Align, Html};
 use crate::report::pages::{EVALUATION, begin, end};
 use crate::report::words::{change, count, maybe, number, percent};
@@ -33,6 +34,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) pit: Option<Vec<f64>>,
     /// Forecasts by the probability of any.
     pub(crate) reliability: Option<Vec<Bin>>,
+    /// Whether the metrics can be won without skill.
+    pub(crate) fooled: Fooled,
 }
 
 /// The page; pure.
@@ -60,10 +63,7 @@ pub(crate) fn page(facts: &Facts<'_>) -> String {
     page.raw("</section>\n<section>\n<h2>Calibration</h2>\n");
     calibration(facts, &mut page);
     page.raw("</section>\n<section>\n<h2>Can the scores be fooled</h2>\n");
-    page.paragraph(
-        "A score that rewards a forecast nobody should issue is no use. `forewarn redteam` tries such forecasts on the \
-         metrics of this run and names those that they win by.",
-    );
+    red_team(&facts.fooled, &mut page);
     page.raw("</section>\n");
     end(&run.id, page)
 }
@@ -75,6 +75,7 @@ impl<'a> Facts<'a> {
         scores: &'a Scores,
         cadence: Cadence,
         (tallies, metrics): (&[OriginTallies], &[NamedMetric]),
+        fooled: Fooled,
     ) -> Self {
         let pooled =
             |name: &str| pooled(tallies, &report.run.shown, metrics.iter().find(|m| m.name == name)?);
@@ -89,6 +90,7 @@ impl<'a> Facts<'a> {
             scores,
             headline: headline.map_or("", |metric| &metric.name),
             cadence,
+            fooled,
             pit: pooled("pit-deviation").map(|tally| tally.0),
             reliability: pooled("calibration-error")
                 .map(|tally| tally.0.chunks_exact(3).filter(|sums| sums[0] > 0.0).map(bin).collect()),
@@ -359,6 +361,31 @@ fn calibration(facts: &Facts<'_>, page: &mut Html) {
     }
 }
 
+/// What useless forecasts can win by.
+fn red_team(fooled: &Fooled, page: &mut Html) {
+    page.paragraph(
+        "A score is no use when a forecast that nobody should issue wins by it. Five such forecasts and two baselines were \
+         scored against draws from the very law of a simulated field, by the metrics of this run.",
+    );
+    match &fooled.suite {
+        None => {
+            page.paragraph("All metrics together rank the truth first: they cannot be won without skill.")
+        }
+        Some(reason) => page.raw("<p class=\"alert\" role=\"note\">").text(reason).raw("</p>\n"),
+    };
+    if !fooled.metrics.is_empty() {
+        page.open_table(
+            "Metrics that prefer a useless forecast to the truth: never judge by one of them alone",
+            &[("Metric", Left), ("Prefers", Left)],
+        );
+        for (metric, by) in &fooled.metrics {
+            page.row(metric, &[(by.join(", "), Left)]);
+        }
+        page.close_table();
+    }
+    page.paragraph("`forewarn redteam` shows every score and rank.");
+}
+
 #[cfg(test)]
 mod tests {
     use crate::small_run::{archive, load, project};
@@ -388,6 +415,8 @@ mod tests {
         assert!(page.contains("crps by target month") && page.contains("vintage"));
         assert!(page.contains("Add `pit-deviation` and `calibration-error`"), "what is not there is said");
         assert!(!page.contains("Where the truth fell"));
+        let metrics = page.split_once("prefer a useless forecast").unwrap().1;
+        assert!(metrics.contains(">coverage</th>") && !metrics.contains(">crps</th>"), "{metrics}");
     }
 
     #[test]

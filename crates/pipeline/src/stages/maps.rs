@@ -206,4 +206,23 @@ mod tests {
         assert!(ground.cells.len() > 60_000, "{}", ground.cells.len());
         assert!(super::ground("station", &units).unwrap_err().to_string().contains("station"));
     }
+
+    #[test]
+    fn all_land_of_the_world_can_be_drawn() {
+        let units = geography::region(Region::Land);
+        assert_eq!(units.len(), 64_818);
+        let values = units.iter().map(|unit| (unit.0 / 720 % 40) as f32 / 4.0).collect();
+        let field = Field::point(forewarn_core::Period(491), Step(1), units.clone(), values).unwrap();
+        let ground = ground("pgm", &units).unwrap();
+        let (model, target, vintage) = ("still_water", "deaths per cell", "made up");
+        let about = About { model, target, cadence: Cadence::Month, vintage, ground: &ground };
+        let layer = Layer::parse("expected-value").unwrap();
+        let scene = about.scene(&layer, &field, Beside::default()).unwrap();
+        for projection in [render::Projection::PlateCarree, render::Projection::EqualArea] {
+            let layout = render::Layout { width: 1600, projection };
+            assert!(render::png(&scene, &layout).unwrap().len() < 1_000_000);
+            assert!(render::svg(&scene, &layout).unwrap().contains("64,818 cells"));
+        }
+        assert_eq!(render::geojson(&scene).unwrap().matches("\"Feature\"").count(), 64_818);
+    }
 }
