@@ -264,7 +264,7 @@ impl<'a> Work<'a> {
         let past = evaluation::Facts::new(
             &facts,
             &evaluated.scores,
-            self.ctx.cadence(),
+            (self.ctx.cadence(), self.ctx.run.config.forecast.draws),
             (&self.rehearsal.tallies, metrics),
             fooled(self.ctx, metrics)?,
         );

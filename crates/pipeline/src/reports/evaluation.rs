@@ -30,8 +30,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) headline: &'a str,
     /// For the names of months.
     pub(crate) cadence: Cadence,
-    /// Weight of the truths in each tenth of the forecast distribution.
-    pub(crate) pit: Option<Vec<f64>>,
+    /// Weight of the truths in each bin of the forecast distribution, for every number of bins that was asked for.
+    pub(crate) pit: Vec<Vec<f64>>,
+    /// Draws of a forecast: with one bin more, the histogram is that of ranks.
+    pub(crate) draws: usize,
     /// Forecasts by the probability of any.
     pub(crate) reliability: Option<Vec<Bin>>,
     /// Whether the metrics can be won without skill.
@@ -73,12 +75,14 @@ impl<'a> Facts<'a> {
     pub(crate) fn new(
         report: &'a Report,
         scores: &'a Scores,
-        cadence: Cadence,
+        (cadence, draws): (Cadence, usize),
         (tallies, metrics): (&[OriginTallies], &[NamedMetric]),
         fooled: Fooled,
     ) -> Self {
-        let pooled =
-            |name: &str| pooled(tallies, &report.run.shown, metrics.iter().find(|m| m.name == name)?);
+        let named = |component: &'static str| {
+            metrics.iter().filter(move |m| m.name.split(':').next() == Some(component))
+        };
+        let pooled = |metric: &NamedMetric| pooled(tallies, &report.run.shown, metric);
         let bin = |sums: &[f64]| Bin {
             forecast: sums[1] / sums[0],
             observed: sums[2] / sums[0],
@@ -91,8 +95,10 @@ impl<'a> Facts<'a> {
             headline: headline.map_or("", |metric| &metric.name),
             cadence,
             fooled,
-            pit: pooled("pit-deviation").map(|tally| tally.0),
-            reliability: pooled("calibration-error")
+            pit: named("pit-deviation").filter_map(pooled).map(|tally| tally.0).collect(),
+            draws,
+            reliability: named("calibration-error")
+                .find_map(pooled)
                 .map(|tally| tally.0.chunks_exact(3).filter(|sums| sums[0] > 0.0).map(bin).collect()),
         }
     }
@@ -326,16 +332,18 @@ fn states(facts: &Facts<'_>, page: &mut Html) {
 }
 
 fn calibration(facts: &Facts<'_>, page: &mut Html) {
-    if let Some(weights) = &facts.pit {
+    for weights in &facts.pit {
         let whole: f64 = weights.iter().sum();
         let bins = weights.len();
-        let tenth =
+        let ranks = "Rank of the truth among the draws";
+        let title = if bins == facts.draws + 1 { ranks } else { "Where the truth fell in the forecast" };
+        let bin =
             |i: usize| format!("{}–{}", number(i as f64 / bins as f64), number((i + 1) as f64 / bins as f64));
         let chart = Histogram {
-            title: "Where the truth fell in the forecast".to_owned(),
+            title: title.to_owned(),
             subtitle: facts.stamp(whole.round() as u64),
             bins: "share of the draws below the truth (ties spread evenly)".to_owned(),
-            names: (0..bins).map(tenth).collect(),
+            names: (0..bins).map(bin).collect(),
             shares: weights.iter().map(|weight| weight / whole).collect(),
             n: whole.round() as u64,
             level: LEVEL,
@@ -356,7 +364,7 @@ fn calibration(facts: &Facts<'_>, page: &mut Html) {
         figure(&chart.chart(), page);
         page.paragraph("On the diagonal, events came as often as forecast. The band takes rows as independent, which neighbours are not.");
     }
-    if facts.pit.is_none() || facts.reliability.is_none() {
+    if facts.pit.is_empty() || facts.reliability.is_none() {
         page.paragraph("Add `pit-deviation` and `calibration-error` to the metrics of the evaluation to see both charts.");
     }
 }
@@ -421,7 +429,8 @@ mod tests {
 
     #[test]
     fn calibration_is_drawn_where_it_was_measured() {
-        let page = page("\"crps\",\"pit-deviation\",\"calibration-error\"");
+        let page = page("\"crps\",\"pit-deviation\",\"pit-deviation:bins=9\",\"calibration-error\"");
+        assert!(page.contains("Rank of the truth among the draws"), "eight draws, nine ranks");
         assert!(
             page.contains("Where the truth fell in the forecast") && page.contains("How often it happened")
         );
