@@ -23,7 +23,7 @@ demo: ## Install what is missing, build, run the example; ends by naming the rep
 	cargo run --locked --quiet -p forewarn -- run -c examples/demo/forewarn.toml
 
 test: ## Run all tests, Rust and Python; ends with `N passed, N failed`
-	@tools/install_missing.sh build python
+	@tools/install_missing.sh build python browser
 	@tools/run_tests.sh
 
 check: style fmt deny clippy pure rustdoc ## Everything but the tests: style gate, fmt, cargo-deny, clippy with and without XGBoost, rustdoc

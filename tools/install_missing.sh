@@ -6,6 +6,7 @@
 #   build    a C compiler and linker (zstd and the TLS library have C parts), certificates for downloads; for XGBoost a C++
 #            compiler, CMake, make and libclang (its build reads the C headers with it)
 #   python   python3 with venv, for the tests and the style gate
+#   browser  Chromium, in which the tests use the pages
 #   lint     rustfmt and clippy
 #   deny     cargo-deny, into the target folder
 #
@@ -56,6 +57,7 @@ missing_packages() {
                 has_libclang || echo libclang-dev
                 ;;
             python) has_venv || printf '%s\n' python3 python3-venv ;;
+            browser) command -v chromium >/dev/null || printf '%s\n' chromium fonts-dejavu-core ;;
         esac
     done
 }
@@ -94,7 +96,7 @@ install_deny() {
 }
 
 for group in "$@"; do
-    [[ $group =~ ^(build|python|lint|deny)$ ]] || stop "no group \`$group\`; there are: build, python, lint, deny"
+    [[ $group =~ ^(build|python|browser|lint|deny)$ ]] || stop "no group \`$group\`; there are: build, python, browser, lint, deny"
 done
 
 mapfile -t packages < <(missing_packages "$@")

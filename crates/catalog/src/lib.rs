@@ -10,7 +10,7 @@ pub use forewarn_drift::{
     performance::PERFORMANCE_CHECKS,
 };
 pub use forewarn_ensembles::{ENSEMBLES, reconcilers::RECONCILERS};
-pub use forewarn_maps::{MAPS, chart, render};
+pub use forewarn_maps::{MAPS, atlas, chart, data_uri, render};
 pub use forewarn_metrics::METRICS;
 pub use forewarn_models::{MODELS, regressors::REGRESSORS};
 pub use forewarn_transforms::TRANSFORMS;

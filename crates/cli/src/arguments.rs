@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod maps;
 mod runs;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
 
+pub(crate) use maps::{MapArguments, MapFormat, MapProjection};
 pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
@@ -57,8 +59,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Lists the editions of the truth, or tells how two differ
     Truth(TruthArguments),
-    /// Draws the maps
-    Map(RunArguments),
+    /// Draws the maps of the run; with `--out` any layer of any filed forecast
+    Map(MapArguments),
     /// Writes the report
     Report(RunArguments),
     /// Scores a table of forecasts and truth: JSON, CSV or Parquet

@@ -49,6 +49,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Drift { command } => commands::drift::drift(command, environment),
         Command::Gate { command } => commands::gate::gate(command, environment),
         Command::Score(score) => commands::score::score(score),
+        Command::Map(map) if map.out.is_some() => commands::map::map(map, environment),
         Command::New { command } => commands::new::new(command),
         Command::Diversity { ensemble, run } => commands::diversity::diversity(ensemble, run, environment),
         Command::Promote(promote) => commands::promote::promote(promote, environment),

@@ -234,28 +234,48 @@ pub struct OutputArgs<'a> {
     pub earlier: &'a [Outlook],
     /// Units that belong together, with what else was forecast for them.
     pub groups: &'a [Group],
-    /// Forecast sums of the groups, by step then group, from a forecast of their own level.
-    pub sums: Option<&'a [Vec<f64>]>,
-    /// What forecasts looked like when the model was trained.
-    pub trained: Option<&'a Trained>,
+    /// Forecast sums of the groups, by step then group, from a forecast of their own level: `None` where nobody asked for
+    /// them, `Err` with the reason where they were asked for and are not there.
+    pub sums: Option<std::result::Result<&'a [Vec<f64>], &'a str>>,
+    /// What forecasts looked like when the models were trained.
+    pub references: &'a [Reference<'a>],
+}
+
+/// A forecast, and what such forecasts looked like when its model was trained.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference<'a> {
+    /// Whose forecast, where it is that of a member of what goes out.
+    pub member: Option<&'a str>,
+    /// The forecast.
+    pub outlook: &'a Outlook,
+    /// What such forecasts looked like.
+    pub trained: &'a Trained,
+    /// From where that is known, as a sentence goes on: "when the model was trained".
+    pub source: &'a str,
 }
 
 impl<'a> OutputArgs<'a> {
     /// A forecast, and those before it.
     pub fn new(outlook: &'a Outlook, earlier: &'a [Outlook]) -> Self {
-        Self { outlook, earlier, groups: &[], sums: None, trained: None }
+        Self { outlook, earlier, groups: &[], sums: None, references: &[] }
     }
 
-    /// With what forecasts looked like when the model was trained.
+    /// With what forecasts looked like when the models were trained.
     #[must_use]
-    pub fn with_trained(self, trained: Option<&'a Trained>) -> Self {
-        Self { trained, ..self }
+    pub fn with_references(self, references: &'a [Reference<'a>]) -> Self {
+        Self { references, ..self }
     }
 
     /// With units that belong together, and what was forecast for them at their own level.
     #[must_use]
-    pub fn with_groups(self, groups: &'a [Group], sums: Option<&'a [Vec<f64>]>) -> Self {
-        Self { groups, sums, ..self }
+    pub fn with_groups(self, groups: &'a [Group], sums: &'a [Vec<f64>]) -> Self {
+        Self { groups, sums: Some(Ok(sums)), ..self }
+    }
+
+    /// With the reason why what was forecast for groups of units is not there.
+    #[must_use]
+    pub fn without_groups(self, why: &'a str) -> Self {
+        Self { sums: Some(Err(why)), ..self }
     }
 }
 

@@ -28,7 +28,7 @@ pub use error::{Error, Result};
 pub use field::Field;
 pub use gate::{
     FieldSummary, Group, InputArgs, InputCheck, Outlook, OutputArgs, OutputCheck, PerformanceCheck, Reading,
-    Track, Trained, TrainedStep, Usual,
+    Reference, Track, Trained, TrainedStep, Usual,
 };
 pub use grid::{COLUMNS, Cell, ROWS, Unit};
 pub use metric::{Better, Events, ForecastKind, Metric, Places, ScoreArgs, ScoreExample, Tally, tallies};

@@ -225,6 +225,8 @@ pub trait Ensemble: Debug + Send + Sync {
 pub struct EnsembleArgs<'a> {
     /// Names of the members that will be combined.
     pub members: &'a [&'a str],
+    /// Names of members that have no forecast, and are done without: settings may name them, a weight of theirs is left out.
+    pub absent: &'a [&'a str],
     /// Their past forecasts, and what was then observed.
     pub past: &'a dyn Past,
 }
@@ -232,7 +234,13 @@ pub struct EnsembleArgs<'a> {
 impl<'a> EnsembleArgs<'a> {
     /// Members without a past.
     pub fn new(members: &'a [&'a str]) -> Self {
-        Self { members, past: &NoPast }
+        Self { members, absent: &[], past: &NoPast }
+    }
+
+    /// With members that are done without.
+    #[must_use]
+    pub fn without(self, absent: &'a [&'a str]) -> Self {
+        Self { absent, ..self }
     }
 
     /// Members with a past.

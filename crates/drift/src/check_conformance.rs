@@ -69,8 +69,9 @@ fn no_forecast_makes_an_effect_that_is_no_number() {
         for now in &odd[..5] {
             for earlier in [&odd[..0], &odd[5..6], &odd[6..7], &odd[5..]] {
                 let sums = vec![vec![1.0]; now.steps.len()];
-                let args = OutputArgs::new(now, earlier).with_trained(Some(&trained));
-                let readings = check.read(&args.with_groups(&groups, Some(&sums))).unwrap();
+                let then = [Reference { member: None, outlook: now, trained: &trained, source: "then" }];
+                let args = OutputArgs::new(now, earlier).with_references(&then);
+                let readings = check.read(&args.with_groups(&groups, &sums)).unwrap();
                 assert!(!readings.is_empty(), "{}: silent", entry.name);
                 for reading in &readings {
                     sound(entry.name, reading);
@@ -99,10 +100,9 @@ fn forecasts_like_those_before_raise_nothing() {
             .collect();
         let mut turned = all[..now].to_vec();
         turned.reverse();
-        let args = |earlier| {
-            let args = OutputArgs::new(&all[now], earlier).with_trained(Some(&trained));
-            args.with_groups(&groups, Some(&sums))
-        };
+        let then = [Reference { member: None, outlook: &all[now], trained: &trained, source: "then" }];
+        let args =
+            |earlier| OutputArgs::new(&all[now], earlier).with_references(&then).with_groups(&groups, &sums);
         for entry in OUTPUT_CHECKS {
             let check = entry.default().unwrap();
             let readings = check.read(&args(&all[..now])).unwrap();

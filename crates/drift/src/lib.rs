@@ -22,6 +22,7 @@ pub mod output;
 pub mod pca_residual;
 pub mod performance;
 pub mod profile;
+pub mod reference;
 
 mod binned;
 mod chance;

@@ -83,7 +83,7 @@ impl BetaTransformedPool {
 
 impl Ensemble for BetaTransformedPool {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
-        let weights = Weights::new("beta-transformed-pool", &self.weights, args.members)?;
+        let weights = Weights::new("beta-transformed-pool", &self.weights, args)?;
         let (groups, parameters) = match self.parameters {
             Parameters::Given([a, b]) => (vec![[1, u16::MAX]], vec![(a, b)]),
             Parameters::Learned => {

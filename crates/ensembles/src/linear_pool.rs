@@ -47,7 +47,7 @@ impl LinearPool {
 
 impl Ensemble for LinearPool {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
-        let weights = Weights::new("linear-pool", &self.weights, args.members)?;
+        let weights = Weights::new("linear-pool", &self.weights, args)?;
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Pool { weights, names, draws: self.draws }))
     }

@@ -57,7 +57,7 @@ impl Stacking {
 
 impl Ensemble for Stacking {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
-        let equal = Weights::new("stacking", &std::collections::BTreeMap::new(), args.members)?;
+        let equal = Weights::new("stacking", &std::collections::BTreeMap::new(), args)?;
         let mut names = args.members.to_vec();
         names.sort_unstable();
         let past = errors::of(args, &self.steps, self.objective)?;

@@ -44,7 +44,7 @@ impl WeightedMean {
 
 impl Ensemble for WeightedMean {
     fn fit(&self, args: &EnsembleArgs<'_>) -> Result<Box<dyn Combine>> {
-        let weights = Weights::new("weighted-mean", &self.weights, args.members)?;
+        let weights = Weights::new("weighted-mean", &self.weights, args)?;
         let names = args.members.iter().map(|&name| name.to_owned()).collect();
         Ok(Box::new(Weighted { weights, names, compat: self.compat }))
     }

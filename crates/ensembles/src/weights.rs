@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use forewarn_core::{Error, Member, Result};
+use forewarn_core::{EnsembleArgs, Error, Member, Result};
 
 /// Weights as written in the settings; none for equal weights.
 pub(crate) type Written = BTreeMap<String, f64>;
@@ -27,27 +27,39 @@ pub(crate) fn check(component: &str, written: &Written) -> Result<()> {
 }
 
 impl Weights {
-    /// The written weights divided by their sum; equal ones when none are written.
+    /// The written weights of the members divided by their sum; equal ones when none are written. Those of absent members
+    /// are left out, so that the others keep their proportions.
     ///
     /// # Errors
-    /// [`Error::Config`] of `component` when a member has no weight, or a weight no member.
-    pub(crate) fn new(component: &str, written: &Written, members: &[&str]) -> Result<Self> {
+    /// [`Error::Config`] of `component` when a member has no weight, or a weight no member; when the members that are present
+    /// have no weight above 0.
+    pub(crate) fn new(component: &str, written: &Written, args: &EnsembleArgs<'_>) -> Result<Self> {
+        let members = args.members;
         if members.is_empty() {
             return Err(Error::config(component, "the ensemble has no members"));
         }
         if written.is_empty() {
             return Ok(Self::equal(members));
         }
+        let all = [members, args.absent].concat();
         let wrong = |what: String| {
-            Error::config(component, format!("{what}; the members are: {}", sorted(members).join(", ")))
+            Error::config(component, format!("{what}; the members are: {}", sorted(&all).join(", ")))
         };
-        if let Some(name) = written.keys().find(|name| !members.contains(&name.as_str())) {
+        if let Some(name) = written.keys().find(|name| !all.contains(&name.as_str())) {
             return Err(wrong(format!("`{name}` has a weight but is no member")));
         }
-        if let Some(name) = members.iter().find(|name| !written.contains_key(**name)) {
+        if let Some(name) = all.iter().find(|name| !written.contains_key(**name)) {
             return Err(wrong(format!("member `{name}` has no weight")));
         }
-        Ok(Self::normalised(written.iter().map(|(name, &w)| (name.clone(), w))))
+        let present = written.iter().filter(|(name, _)| members.contains(&name.as_str()));
+        if present.clone().all(|(_, &weight)| weight == 0.0) {
+            let (here, absent) = (sorted(members).join(", "), sorted(args.absent).join(", "));
+            let what = format!(
+                "all weight is of members without a forecast ({absent}); those with one have 0: {here}"
+            );
+            return Err(Error::config(component, format!("{what}; give one of them a weight")));
+        }
+        Ok(Self::normalised(present.map(|(name, &w)| (name.clone(), w))))
     }
 
     /// The same weight for each.
@@ -110,7 +122,8 @@ mod tests {
 
     #[test]
     fn weights_go_with_names() {
-        let weights = Weights::new("x", &written(&[("b", 1.0), ("a", 3.0)]), &["b", "a"]).unwrap();
+        let weights =
+            Weights::new("x", &written(&[("b", 1.0), ("a", 3.0)]), &EnsembleArgs::new(&["b", "a"])).unwrap();
         assert_eq!(weights.of(&["b".to_owned(), "a".to_owned()]), [0.25, 0.75]);
         let field = Field::point(Period(1), Step(1), [Unit(1)].into(), vec![0.0]).unwrap();
         let member = |name| Member { name, field: &field };
@@ -118,15 +131,25 @@ mod tests {
         assert_eq!((members[0].name, w), ("a", vec![0.75, 0.25]));
         let error = weights.pair(&[member("a"), member("c")]).unwrap_err().to_string();
         assert!(error.contains("members a, c are to be combined; the weights are of: a, b"), "{error}");
-        assert_eq!(Weights::new("x", &Written::new(), &["p", "q"]).unwrap(), Weights::equal(&["q", "p"]));
+        assert_eq!(
+            Weights::new("x", &Written::new(), &EnsembleArgs::new(&["p", "q"])).unwrap(),
+            Weights::equal(&["q", "p"])
+        );
     }
 
     #[test]
     fn names_and_numbers_that_do_not_fit_are_refused_with_the_members() {
-        let wrong = |w: &[(&str, f64)]| Weights::new("x", &written(w), &["b", "a"]).unwrap_err().to_string();
+        let wrong = |w: &[(&str, f64)]| {
+            Weights::new("x", &written(w), &EnsembleArgs::new(&["b", "a"])).unwrap_err().to_string()
+        };
         assert_eq!(wrong(&[("c", 1.0)]), "x: `c` has a weight but is no member; the members are: a, b");
         assert_eq!(wrong(&[("a", 1.0)]), "x: member `b` has no weight; the members are: a, b");
-        assert!(Weights::new("x", &Written::new(), &[]).unwrap_err().to_string().contains("no members"));
+        assert!(
+            Weights::new("x", &Written::new(), &EnsembleArgs::new(&[]))
+                .unwrap_err()
+                .to_string()
+                .contains("no members")
+        );
         let bad = |w: &[(&str, f64)]| check("x", &written(w)).unwrap_err().to_string();
         assert!(bad(&[("a", -1.0)]).contains("the weight of `a` is -1"));
         assert!(bad(&[("a", f64::NAN)]).contains("the weight of `a` is NaN"));
@@ -134,5 +157,24 @@ mod tests {
         assert!(
             check("x", &written(&[("a", 0.0), ("b", 2.0)])).is_ok() && check("x", &Written::new()).is_ok()
         );
+    }
+
+    #[test]
+    fn who_is_absent_leaves_its_weight_to_the_others_in_their_proportions() {
+        let three = written(&[("a", 3.0), ("b", 1.0), ("c", 4.0)]);
+        let present = EnsembleArgs::new(&["b", "a"]);
+        let weights = Weights::new("x", &three, &present.without(&["c"])).unwrap();
+        assert_eq!(weights.of(&["a", "b", "c"].map(str::to_owned)), [0.75, 0.25, 0.0]);
+        let wrong = |w: &Written, absent: &[&str]| {
+            Weights::new("x", w, &present.without(absent)).unwrap_err().to_string()
+        };
+        assert_eq!(wrong(&three, &[]), "x: `c` has a weight but is no member; the members are: a, b");
+        let two = written(&[("a", 3.0), ("b", 1.0)]);
+        assert_eq!(wrong(&two, &["c"]), "x: member `c` has no weight; the members are: a, b, c");
+        let none = written(&[("a", 0.0), ("b", 0.0), ("c", 4.0)]);
+        assert!(wrong(&none, &["c"]).contains("all weight is of members without a forecast (c)"));
+        // Without weights by name they were equal all along.
+        let equal = Weights::new("x", &Written::new(), &present.without(&["c"])).unwrap();
+        assert_eq!(equal, Weights::equal(&["a", "b"]));
     }
 }

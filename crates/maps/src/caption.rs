@@ -2,7 +2,9 @@
 
 use forewarn_core::MapArgs;
 
-/// Target period, origin, step, model, and what it was made of.
+use crate::render::words::DOT;
+
+/// Origin, step, model, what it was made of, and the edition of the data.
 pub(crate) fn subtitle(args: &MapArgs<'_>) -> String {
     let field = args.field;
     let made_of = match (field.is_point(), field.width()) {
@@ -10,13 +12,31 @@ pub(crate) fn subtitle(args: &MapArgs<'_>) -> String {
         (false, 1) => "1 draw".to_owned(),
         (false, draws) => format!("{draws} draws"),
     };
-    format!(
-        "Target {} · origin {} · step {} · {} · {made_of}",
-        args.cadence.label(field.target()),
-        args.cadence.label(field.origin),
-        field.step,
-        args.model
-    )
+    let step = format!("step {}", field.step);
+    joined(&[&origin(args), &step, args.model, &made_of, args.vintage])
+}
+
+/// Origin and edition, for what is about observations and not about one forecast.
+pub(crate) fn observations(args: &MapArgs<'_>) -> String {
+    joined(&[&origin(args), args.vintage])
+}
+
+fn origin(args: &MapArgs<'_>) -> String {
+    format!("Origin {}", args.cadence.label(args.field.origin))
+}
+
+fn joined(parts: &[&str]) -> String {
+    parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(DOT)
+}
+
+/// A title: what, and for which period.
+pub(crate) fn title(what: &str, args: &MapArgs<'_>) -> String {
+    format!("{what}, {}", args.cadence.label(args.field.target()))
+}
+
+/// A share (0-1) as people say it.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", number((100.0 * share) as f32))
 }
 
 /// A number as people read it: thousands apart, no trailing zeros, at most three decimals.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use forewarn_core::prelude::*;
 
-use crate::{caption, ticks};
+use crate::{caption, input, ticks};
 
 /// The mean of each unit's forecast, coloured by its logarithm.
 ///
@@ -22,38 +22,23 @@ forewarn_core::entry!(Map: ExpectedValue as "expected-value", check);
 
 impl ExpectedValue {
     fn check(self) -> Result<Self> {
-        match self.top {
-            Some(top) if !(top > 0.0 && top.is_finite()) => {
-                Err(Error::config("expected-value", format!("top is {top}; expected a number above 0")))
-            }
-            _ => Ok(self),
-        }
+        ticks::check("expected-value", self.top)?;
+        Ok(self)
     }
 }
 
 impl Map for ExpectedValue {
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
-        let units = args.field.units();
-        let means = args.field.means();
-        if let Some(i) = means.iter().position(|&mean| mean < 0.0) {
-            return Err(Error::data(format!(
-                "unit {} has the expected value {}; `expected-value` maps counts, which are at least 0",
-                units[i], means[i]
-            )));
-        }
-        let top = self.top.unwrap_or_else(|| ticks::top(&means));
+        let values = args.field.means();
+        input::counts("expected-value", args, &values)?;
+        let what = format!("Expected {}", args.target);
+        let label = format!("{what} (colour by logarithm)");
         Ok(Scene {
-            title: format!("Expected {}, {}", args.target, args.cadence.label(args.field.target())),
+            title: caption::title(&what, args),
             subtitle: caption::subtitle(args),
-            legend: Legend {
-                shade: Shade::Log1p,
-                top,
-                ticks: ticks::log1p(top),
-                zero: "0".to_owned(),
-                label: format!("Expected {} (colour by logarithm)", args.target),
-            },
-            units: units.clone(),
-            values: means,
+            legend: ticks::legend(Shade::Log1p, self.top, &values, ("0", label)),
+            units: args.field.units().clone(),
+            values,
             ground: Arc::clone(args.ground),
         })
     }
@@ -81,7 +66,7 @@ mod tests {
         assert!(scene.values[2].is_nan());
         assert_eq!((scene.legend.top, scene.legend.shade), (5.0, Shade::Log1p));
         assert_eq!(scene.title, "Expected deaths per cell, 2021-01");
-        assert_eq!(scene.subtitle, "Target 2021-01 · origin 2020-12 · step 1 · happy_hippo · 2 draws");
+        assert_eq!(scene.subtitle, "Origin 2020-12 · step 1 · happy_hippo · 2 draws");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use forewarn_core::prelude::*;
 
-use crate::caption;
+use crate::{caption, input, ticks};
 
 /// The share of each unit's draws that reach a threshold, from 0 to 1.
 ///
@@ -48,24 +48,13 @@ impl Map for Probability {
     }
 
     fn scene(&self, args: &MapArgs<'_>) -> Result<Scene> {
-        if args.field.is_point() {
-            return Err(Error::data(format!(
-                "`{}` is a point forecast and has no probabilities; map it with `expected-value`",
-                args.model
-            )));
-        }
+        input::draws("probability", args)?;
         let shares: Vec<f32> = args.field.rows().map(|draws| self.share(draws)).collect();
         let event = format!("{} or more {}", caption::number(self.threshold), args.target);
         Ok(Scene {
-            title: format!("Probability of {event}, {}", args.cadence.label(args.field.target())),
+            title: caption::title(&format!("Probability of {event}"), args),
             subtitle: caption::subtitle(args),
-            legend: Legend {
-                shade: Shade::Linear,
-                top: 1.0,
-                ticks: vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-                zero: "0".to_owned(),
-                label: format!("Probability of {event}"),
-            },
+            legend: ticks::legend(Shade::Linear, Some(1.0), &[], ("0", format!("Probability of {event}"))),
             units: args.field.units().clone(),
             values: shares,
             ground: Arc::clone(args.ground),

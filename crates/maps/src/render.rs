@@ -1,293 +1,112 @@
 //! Renderers: a scene in, a picture out. In memory, without fonts or files of the system.
+//!
+//! All draw the same scene in the same way: [`png()`] and [`svg()`] one map, [`multiples`] several side by side,
+//! [`animation`] one after the other, [`geojson()`] hands the values to other programs. Maps that are to be compared need
+//! [`common_scale`] first.
 
 mod canvas;
+mod check;
 mod extent;
+mod figure;
+mod geojson;
+mod indexed;
+mod layout;
 mod legend;
+mod outline;
+mod scale;
 mod stroke;
 mod style;
+mod surface;
+mod svg;
 mod text;
+pub(crate) mod words;
 
-use forewarn_core::{Error, Result, Scene};
+use forewarn_core::{Result, Scene};
 
-use crate::caption::{count, number};
 use crate::colour;
-use canvas::{Canvas, Rect};
-use extent::Extent;
-use style::Style;
-use text::{Anchor, Paragraph};
+use canvas::Canvas;
+use figure::{Figure, Panel};
+use legend::Key;
+use surface::Surface;
+use words::Words;
 
-/// Widths that are legible and fit in memory, in pixels.
-const WIDTHS: std::ops::RangeInclusive<u32> = 400..=8192;
+pub use geojson::geojson;
+pub use layout::{Layout, Projection};
+pub use scale::common_scale;
 
-/// Draws a scene as PNG, `width` pixels wide; the height follows from the cells' extent.
+/// Widest animation in pixels: it is for looking at on a page, and every frame costs.
+const WIDEST: u32 = 1000;
+
+/// Draws a scene as PNG with a palette; the height follows from the cells' extent.
 ///
-/// Plate carrée (equal degrees), cropped to the cells with a margin. Cells without a value are hatched
-/// grey, zeros have a colour of their own, places without a cell show the background. The last tick reads
-/// «≥» when values lie above the scale. The same scene and width give the same bytes.
+/// The picture is cropped to the cells with a margin. Cells without a value are hatched grey, zeros have a colour of their
+/// own, places without a cell show the background. The last tick reads «≥» when values lie above the scale, the first one
+/// «≤» when they lie below one with two ends. The same scene and layout give the same bytes.
 ///
 /// # Errors
-/// [`Error::Config`] for a width outside 400..=8192; [`Error::Data`] when there are no cells, a cell comes
-/// twice, a value is negative or infinite, or the legend's ticks
-/// do not ascend from 0 to its top.
-pub fn png(scene: &Scene, width: u32) -> Result<Vec<u8>> {
-    check(scene, width)?;
-    let style = Style::new(width)?;
-    let extent = Extent::of(&scene.ground.cells);
-    let inner = width as i32 - 2 * style.margin;
-    let title = Paragraph::wrap(&style.title, &scene.title, inner);
-    let subtitle = Paragraph::wrap(&style.subtitle, &scene.subtitle, inner);
-    let footer = Paragraph::wrap(&style.small, &footnote(scene), inner);
-    let label = Paragraph::wrap(&style.label, &scene.legend.label, inner);
-
-    let top = style.margin + title.height() + subtitle.height() + style.gap;
-    let frame = Rect { x: style.margin, y: top, width: inner, height: extent.height(inner) };
-    let below = frame.bottom() + style.gap;
-    let legend_height = legend::height(&style, &label);
-    let height = below + legend_height + footer.height() + style.margin;
-
-    let mut canvas = Canvas::new(width as usize, height as usize, colour::PAPER);
-    let left = |y| Anchor { x: style.margin, y };
-    title.draw(&mut canvas, left(style.margin), colour::INK);
-    subtitle.draw(&mut canvas, left(style.margin + title.height()), colour::MUTED);
-    extent.draw(&mut canvas, &frame, (&extent.classes(scene)?, scene.legend.shade));
-    stroke::lines(&mut canvas, &frame, &extent.outlines(&scene.ground.borders, &frame), style.border);
-    canvas.outline(&frame, colour::HAIRLINE);
-    legend::draw(&mut canvas, &style, (scene, &label), left(below));
-    footer.draw(&mut canvas, left(below + legend_height), colour::MUTED);
-    canvas.png()
+/// [`forewarn_core::Error::Config`] for a width outside 400..=8192; [`forewarn_core::Error::Data`] when there are no cells, a
+/// cell comes twice, a value has no place on the scale, or the legend's ticks do not ascend to its top.
+pub fn png(scene: &Scene, layout: &Layout) -> Result<Vec<u8>> {
+    indexed::png(&one(scene, *layout, paper)?)
 }
 
-/// How many cells, how many without data, and the largest value.
-fn footnote(scene: &Scene) -> String {
-    let missing = scene.values.iter().filter(|value| value.is_nan()).count();
-    let zero = scene.values.iter().filter(|value| **value == 0.0).count();
-    let largest = scene.values.iter().copied().fold(f32::NAN, f32::max);
-    let largest =
-        if largest.is_nan() { String::new() } else { format!(" · largest value {}", number(largest)) };
-    format!(
-        "{} {} of 0.5° · {} zero · {} without data{largest}",
-        count(scene.units.len()),
-        if scene.units.len() == 1 { "cell" } else { "cells" },
-        count(zero),
-        count(missing)
-    )
+/// Draws a scene as SVG 1.1: what [`png()`] draws, sharp at every size, its text as text with the font inside.
+///
+/// # Errors
+/// As [`png()`].
+pub fn svg(scene: &Scene, layout: &Layout) -> Result<String> {
+    let about = |width, height| svg::Svg::new((width, height), &scene.title, &Words::of(scene));
+    Ok(one(scene, *layout, about)?.finish())
 }
 
-fn check(scene: &Scene, width: u32) -> Result<()> {
-    if !WIDTHS.contains(&width) {
-        return Err(Error::config(
-            "width",
-            format!("{width} pixels; expected {} to {}", WIDTHS.start(), WIDTHS.end()),
-        ));
-    }
-    if scene.ground.cells.is_empty() {
-        return Err(Error::data("the scene has no cells; a map needs at least one"));
-    }
-    if scene.units.len() != scene.values.len() {
-        let (units, values) = (scene.units.len(), scene.values.len());
-        return Err(Error::data(format!("the scene has {units} units and {values} values")));
-    }
-    let signed = scene.legend.shade.is_signed();
-    let off = |v: f32| v.is_infinite() || (v < 0.0 && !signed);
-    if let Some((unit, value)) = scene.units.iter().zip(&scene.values).find(|(_, v)| off(**v)) {
-        return Err(Error::data(format!("unit {unit} has the value {value}; the scale shows 0 and above")));
-    }
-    let legend = &scene.legend;
-    let ticks = &legend.ticks;
-    let least = if signed { -legend.top } else { 0.0 };
-    let ascending = ticks.is_sorted_by(|a, b| a < b) && ticks.first() >= Some(&least);
-    let whole = ascending && ticks.last() == Some(&legend.top);
-    if !(legend.top > 0.0 && legend.top.is_finite() && whole) {
-        return Err(Error::data(format!(
-            "the legend runs to {} with ticks at {ticks:?}; expected ascending ticks from {least} on, the last at the top",
-            legend.top
-        )));
-    }
-    Ok(())
+/// Draws scenes of one legend side by side as PNG, with one title and one legend: as many rows as columns, or one less.
+/// What differs in their titles stands above each.
+///
+/// # Errors
+/// As [`png()`]; [`forewarn_core::Error::Data`] when there is no scene, or legends differ.
+pub fn multiples(scenes: &[Scene], layout: &Layout) -> Result<Vec<u8>> {
+    layout.check()?;
+    let first = check::together(scenes)?;
+    let words = Words::shared(scenes);
+    let columns = (scenes.len() as f64).sqrt().ceil() as usize;
+    let panel = |(scene, caption)| Panel { scene, caption };
+    let panels: Vec<Panel<'_>> =
+        scenes.iter().zip(words.captions.iter().map(String::as_str)).map(panel).collect();
+    let figure = Figure::new(*layout, scenes, columns)?;
+    indexed::png(&figure.draw((&panels, &words, Key::of(first, scenes)), paper)?)
+}
+
+/// Draws scenes of one legend one after the other as animated PNG, half a second each; what differs in their titles stands
+/// above the map. At most 1000 pixels wide. A reader that knows no animation shows the first scene.
+///
+/// # Errors
+/// As [`multiples`].
+pub fn animation(scenes: &[Scene], layout: &Layout) -> Result<Vec<u8>> {
+    let layout = Layout { width: layout.width.min(WIDEST), ..*layout };
+    layout.check()?;
+    let key = Key::of(check::together(scenes)?, scenes);
+    let words = Words::shared(scenes);
+    let figure = Figure::new(layout, scenes, 1)?;
+    let blank = |caption: &str| if caption.is_empty() { " ".to_owned() } else { caption.to_owned() };
+    indexed::animation(scenes.len(), |i| {
+        // Every frame has the line of the caption, so that all are as high.
+        let caption = blank(&words.captions[i]);
+        figure.draw((&[Panel { scene: &scenes[i], caption: &caption }], &words, key), paper)
+    })
+}
+
+fn paper(width: i32, height: i32) -> Canvas {
+    Canvas::new(width as usize, height as usize, colour::PAPER)
+}
+
+/// One scene with its titles.
+fn one<S: Surface>(scene: &Scene, layout: Layout, make: impl FnOnce(i32, i32) -> S) -> Result<S> {
+    layout.check()?;
+    check::scene(scene)?;
+    let scenes = std::slice::from_ref(scene);
+    let figure = Figure::new(layout, scenes, 1)?;
+    figure.draw((&[Panel { scene, caption: "" }], &Words::of(scene), Key::of(scene, scenes)), make)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::colour::{NO_DATA, OUTSIDE, ZERO, ramp};
-    use std::sync::Arc;
-
-    use forewarn_core::{Cell, Ground, Legend, Lines, Shade, Unit, Units};
-
-    /// A picture that can be asked for pixels.
-    struct Picture {
-        width: usize,
-        height: usize,
-        pixels: Vec<u8>,
-    }
-
-    impl Picture {
-        fn of(scene: &Scene, width: u32) -> Self {
-            let bytes = png(scene, width).unwrap();
-            let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-            let info = reader.next_frame(&mut pixels).unwrap();
-            Self { width: info.width as usize, height: info.height as usize, pixels }
-        }
-
-        fn at(&self, x: usize, y: usize) -> [u8; 3] {
-            let i = 3 * (y * self.width + x);
-            self.pixels[i..i + 3].try_into().unwrap()
-        }
-
-        /// Whether a colour occurs in rows `from..to`.
-        fn has(&self, colour: [u8; 3], (from, to): (usize, usize)) -> bool {
-            (from..to).any(|y| (0..self.width).any(|x| self.at(x, y) == colour))
-        }
-    }
-
-    fn cell(row: u32, col: u32) -> Cell {
-        Cell::at(row, col).unwrap()
-    }
-
-    /// 24 x 24 cells: the margin of three makes the frame 30 x 30, at 800 pixels 25 pixels a cell.
-    fn scene() -> Scene {
-        let square = (0..24 * 24).map(|i| cell(180 + i / 24, 360 + i % 24));
-        let mut cells: Vec<(Cell, f32)> = square.map(|cell| (cell, 0.0)).collect();
-        cells[0].1 = f32::NAN;
-        cells[1].1 = 0.001;
-        cells[2].1 = 24.0;
-        cells[3].1 = 1e6;
-        of_cells(&cells, vec![])
-    }
-
-    fn of_cells(cells: &[(Cell, f32)], borders: Lines) -> Scene {
-        let cells: Vec<(Unit, f32)> = cells.iter().map(|&(cell, value)| (Unit::from(cell), value)).collect();
-        let units: Units = cells.iter().map(|&(unit, _)| unit).collect();
-        Scene {
-            title: "Title".into(),
-            subtitle: "Subtitle".into(),
-            values: cells.iter().map(|&(_, value)| value).collect(),
-            ground: Ground::of_cells(&units, borders).unwrap(),
-            units,
-            legend: Legend {
-                shade: Shade::Log1p,
-                top: 24.0,
-                ticks: vec![0.0, 4.0, 24.0],
-                zero: "0".into(),
-                label: "Label".into(),
-            },
-        }
-    }
-
-    /// Top left of the frame at 800 pixels, and pixels a cell.
-    fn frame(picture: &Picture) -> (usize, usize, usize) {
-        let top = (0..picture.height).find(|&y| picture.at(picture.width / 2, y) == colour::HAIRLINE);
-        (25, top.unwrap(), 25)
-    }
-
-    /// Pixel in the middle of the cell `right` and `up` of the south-western one.
-    fn pixel(picture: &Picture, right: usize, up: usize) -> [u8; 3] {
-        let (left, top, size) = frame(picture);
-        picture.at(left + (3 + right) * size + size / 2, top + (26 - up) * size + size / 2)
-    }
-
-    #[test]
-    fn every_cell_has_the_colour_of_its_value() {
-        let picture = Picture::of(&scene(), 800);
-        let ramp = ramp(Shade::Log1p);
-        assert!(NO_DATA.contains(&pixel(&picture, 0, 0)));
-        assert_eq!(pixel(&picture, 1, 0), ramp[0]);
-        assert_eq!(pixel(&picture, 2, 0), ramp[255]);
-        assert_eq!(pixel(&picture, 3, 0), ramp[255], "values above the scale share its last colour");
-        for (right, up) in [(4, 0), (0, 1), (23, 23)] {
-            assert_eq!(pixel(&picture, right, up), ZERO);
-        }
-        let (left, top, size) = frame(&picture);
-        assert_eq!(picture.at(left + size, top + size), OUTSIDE);
-    }
-
-    #[test]
-    fn title_legend_and_footer_are_written_and_stay_apart_from_the_map() {
-        let picture = Picture::of(&scene(), 800);
-        let (_, top, size) = frame(&picture);
-        let below = top + 30 * size;
-        assert!(picture.has(colour::INK, (0, top)) && picture.has(colour::MUTED, (0, top)));
-        assert!(picture.has(colour::INK, (below, picture.height)));
-        assert!(picture.has(ramp(Shade::Log1p)[200], (below, picture.height)), "the colour bar");
-        assert!(picture.has(NO_DATA[1], (below, picture.height)), "the no-data swatch");
-        assert_eq!((picture.width, picture.at(0, 0)), (800, colour::PAPER));
-        assert!(!Picture::of(&Scene { title: String::new(), ..scene() }, 800).has(colour::INK, (0, 60)));
-    }
-
-    #[test]
-    fn borders_lie_over_the_cells_and_are_cut_at_the_frame() {
-        // Along the equator, from far outside to far outside; and one that jumps across the date line.
-        let borders =
-            vec![vec![(-80.0, 0.0), (80.0, 0.0)], vec![(-179.0, 5.0), (179.0, 5.0)], vec![(1.0, 1.0)]];
-        let plain = Picture::of(&scene(), 800);
-        let picture = Picture::of(&of_cells(&scene().cells().collect::<Vec<_>>(), borders), 800);
-        let (left, top, size) = frame(&picture);
-        // Row 180 ends at the equator: 26 rows of cells lie above the southern margin and it.
-        let changed: Vec<usize> =
-            (0..picture.height).filter(|&y| picture.at(400, y) != plain.at(400, y)).collect();
-        let equator = top + 26 * size;
-        assert_eq!(changed, [equator - 1, equator]);
-        assert_eq!(picture.at(left - 2, equator), colour::PAPER);
-        assert_ne!(picture.at(left + 2, equator), plain.at(left + 2, equator));
-    }
-
-    #[test]
-    fn same_scene_same_bytes_and_any_order_of_cells() {
-        let mut turned: Vec<_> = scene().cells().collect();
-        turned.reverse();
-        let turned = of_cells(&turned, vec![]);
-        assert_eq!(png(&scene(), 640).unwrap(), png(&scene(), 640).unwrap());
-        assert_eq!(png(&scene(), 640).unwrap(), png(&turned, 640).unwrap());
-    }
-
-    #[test]
-    fn one_cell_corners_and_the_whole_world_can_be_drawn() {
-        let corners = [cell(1, 1), cell(360, 720), cell(1, 720), cell(360, 1)];
-        for cells in [&corners[..1], &corners[1..2], &corners[..]] {
-            let cells: Vec<_> = cells.iter().map(|&cell| (cell, 1.0)).collect();
-            let picture = Picture::of(&of_cells(&cells, vec![]), 1600);
-            let shape = picture.height as f64 / picture.width as f64;
-            assert!((0.4..1.4).contains(&shape), "{shape}");
-            assert!(picture.has(ramp(Shade::Log1p)[128], (100, picture.height)));
-        }
-    }
-
-    #[test]
-    fn long_titles_wrap_instead_of_running_out_of_the_picture() {
-        let title = "A very long title ".repeat(12);
-        let picture = Picture::of(&Scene { title, ..scene() }, 800);
-        assert!(picture.height > Picture::of(&scene(), 800).height + 50);
-        assert!((0..picture.height).all(|y| picture.at(797, y) == colour::PAPER));
-    }
-
-    #[test]
-    fn what_cannot_be_drawn_is_refused_with_a_reason() {
-        let with = |change: fn(&mut Scene)| {
-            let mut scene = scene();
-            change(&mut scene);
-            png(&scene, 800).unwrap_err().to_string()
-        };
-        let twice = with(|s| Arc::make_mut(&mut s.ground).cells.push((cell(180, 360), 0)));
-        assert!(twice.contains("cell 129240 is on the scene twice"), "{twice}");
-        assert!(with(|s| s.values[5] = -1.0).contains("129245 has the value -1"));
-        assert!(with(|s| s.values[5] = f32::INFINITY).contains("inf"));
-        assert!(with(|s| Arc::make_mut(&mut s.ground).cells.clear()).contains("no cells"));
-        assert!(with(|s| s.legend.top = 0.0).contains("runs to 0"));
-        assert!(with(|s| s.legend.ticks = vec![0.0, 50.0]).contains("50.0"));
-        assert!(with(|s| s.legend.ticks = vec![]).contains("the last at the top"));
-        assert!(png(&scene(), 100).unwrap_err().to_string().contains("400 to 8192"));
-    }
-
-    /// 13,110 cells, as operations draw them every month.
-    #[test]
-    fn the_operational_grid_makes_a_small_file() {
-        let cells: Vec<_> = (0..13_110).map(|i| (cell(100 + i / 115, 300 + i % 115), 0.0)).collect();
-        let mut scene = of_cells(&cells, vec![]);
-        for (i, value) in scene.values.iter_mut().enumerate().step_by(30) {
-            *value = (i % 977) as f32 / 20.0;
-        }
-        let bytes = png(&scene, 1600).unwrap().len();
-        assert!(bytes <= 300_000, "{bytes} bytes");
-    }
-}
+mod tests;

@@ -1,12 +1,13 @@
 //! Artifacts of a run: every fitted model in a folder of its own, and forecasts made from one of them.
 
+mod reference;
 mod reuse;
 
 use std::collections::BTreeMap;
 
 use forewarn_catalog::{MODELS, find, settings};
 use forewarn_core::{Fitted, PartitionName, Step};
-use forewarn_store::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
+use forewarn_store::{Artifact, Artifacts, Cost, FeatureList, Fit, REFERENCE, STATE, Training};
 use forewarn_transforms::QuerySet;
 use serde_json::{Value, json};
 
@@ -17,7 +18,9 @@ use crate::session::Session;
 use crate::stages::features::query_set;
 use crate::stages::train::Trained;
 use crate::{Error, Resolved, Result};
+use reference::Reference;
 
+pub(crate) use reference::numbers as reference_numbers;
 pub use reuse::{Reuse, Reused, reuse};
 
 /// Where a run keeps its artifacts.
@@ -48,11 +51,22 @@ impl<'a> Kept<'a> {
         partition: PartitionName,
         trained: Trained,
     ) -> Result<Trained> {
-        let fit = fit(self.session, spec, partition, &trained)?;
+        let ctx = self.session.ctx;
         // A step that was found says what finding it cost.
-        let step = self.session.ctx.engine.last_record().filter(|step| !step.cached);
+        let step = ctx.engine.last_record().filter(|step| !step.cached);
         let cost = step.map(|step| Cost { cpu_seconds: step.cpu_seconds, peak_bytes: step.peak_bytes });
-        let artifact = self.store.keep(fit, cost.unwrap_or_default(), || files(&trained, self.session))?;
+        let label = format!("{} {}", spec.name, partition.as_str());
+        let reference = reference::make(ctx, spec, &label, &trained)?;
+        let digest = reference.as_ref().map(|reference| reference.digest.clone());
+        let fit = Fit { reference: digest, ..fit(self.session, spec, partition, &trained)? };
+        let files = || -> Result<_> {
+            let mut files = files(&trained, self.session)?;
+            if let Some(Reference { file, .. }) = &reference {
+                files.insert(REFERENCE.to_owned(), std::fs::read(file).map_err(Error::io(file))?);
+            }
+            Ok(files)
+        };
+        let artifact = self.store.keep(fit, cost.unwrap_or_default(), files)?;
         self.all.push((partition, artifact));
         Ok(trained)
     }
@@ -126,6 +140,7 @@ fn fit(session: &Session<'_>, spec: &ModelSpec, partition: PartitionName, traine
         code: session.code.revision.clone(),
         program: session.code.digest.clone(),
         state: trained.digest.clone(),
+        reference: None,
     })
 }
 

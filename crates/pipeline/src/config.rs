@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use forewarn_catalog::render::Projection;
 use forewarn_core::{Cadence, PartitionName, Period, Step, TargetKind};
 use forewarn_data::synthetic::Synthetic;
 use forewarn_data::table::Table;
@@ -329,27 +330,52 @@ pub struct Gates {
     pub due: Option<String>,
     /// Whether faults are planted at every run, to see that the gate finds them.
     pub self_test: bool,
+    /// The forecast of countries that a forecast of cells must add up to; not looked at when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countries: Option<Countries>,
 }
 
 impl Default for Gates {
     fn default() -> Self {
-        Self { file: None, due: None, self_test: true }
+        Self { file: None, due: None, self_test: true, countries: None }
     }
 }
 
-/// What is drawn: every map of the catalog, for the forecast that is issued.
+/// An archived forecast of countries, of the same target and origin as the run's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Countries {
+    /// Name of the model or ensemble.
+    pub forecast: String,
+    /// Archive that it is filed in, a folder relative to the configuration file or an address; the run's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<PathBuf>,
+}
+
+/// What is drawn of the forecast that is issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Maps {
-    /// Steps to draw.
+    /// Steps to draw, those that the forecast has.
     pub steps: Vec<Step>,
+    /// Layers, each as `name[:key=value[,key=value]]` (`quantile:level=0.5`). Those that need draws are left out of a point
+    /// forecast; those that need more than the forecast are drawn by `forewarn map`.
+    pub layers: Vec<String>,
     /// Width of a picture in pixels.
     pub width: u32,
+    /// `plate-carree` (equal degrees) or `equal-area`.
+    pub projection: Projection,
 }
 
 impl Default for Maps {
     fn default() -> Self {
-        Self { steps: vec![Step(1)], width: 1600 }
+        let layers = ["expected-value", "probability", "quantile", "interval-width"];
+        Self {
+            steps: [1, 6, 12, 24, 36].map(Step).to_vec(),
+            layers: layers.map(str::to_owned).to_vec(),
+            width: 1600,
+            projection: Projection::default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! earlier periods, the faults that are planted at every run, and the evidence that is left behind.
 
 mod alerts;
+mod countries;
 mod evidence;
 mod explain;
 mod file;
@@ -12,10 +13,13 @@ mod input;
 mod judging;
 mod junit;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod page;
 mod performance;
 mod prometheus;
 mod self_test;
+mod trained;
 mod unit_tests;
 
 pub use alerts::{Alerts, Email};
@@ -36,7 +40,7 @@ use crate::session::Session;
 use crate::{Error, Result};
 use history::History;
 pub(crate) use input::input;
-pub(crate) use output::output;
+pub(crate) use output::{Outgoing, output};
 pub(crate) use performance::performance;
 
 /// What the gate said of the newest period.

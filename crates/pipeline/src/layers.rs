@@ -112,10 +112,14 @@ impl Resolved {
     /// Where forecasts are filed: the path of a folder, or an address.
     pub fn archive(&self) -> PathBuf {
         match &self.config.archive {
-            Some(place) if is_address(place) => place.clone(),
-            Some(folder) => self.path(folder),
+            Some(place) => self.place(place),
             None => self.path(&self.config.output).join("archive"),
         }
+    }
+
+    /// An address as it is written, or a folder relative to the configuration file.
+    pub(crate) fn place(&self, place: &Path) -> PathBuf {
+        if is_address(place) { place.to_path_buf() } else { self.path(place) }
     }
 
     /// All values with their origins, by path.

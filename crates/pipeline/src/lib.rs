@@ -10,6 +10,7 @@ mod code;
 mod components;
 mod config;
 mod context;
+mod coverage;
 pub mod diversity;
 pub mod drift;
 mod engine;
@@ -21,6 +22,7 @@ pub mod imports;
 mod judge;
 mod layers;
 pub mod lineage;
+pub mod maps;
 mod model_catalog;
 pub mod online;
 mod outcome;
@@ -53,8 +55,8 @@ pub use components::{
     EnsembleSpec, MissingMember, ModelSpec, Role, Status, ensembles, is_component_name, models,
 };
 pub use config::{
-    Compat, Config, Download, Evaluation, Features, Forecast, Gates, Maps, SilentPeriods, Source, Target,
-    Validation,
+    Compat, Config, Countries, Download, Evaluation, Features, Forecast, Gates, Maps, SilentPeriods, Source,
+    Target, Validation,
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};

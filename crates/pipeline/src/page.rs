@@ -1,12 +1,13 @@
 //! The report's facts, gathered from a run.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use forewarn_catalog::{METRICS, find};
 use forewarn_core::{Better, Cell, Field, Period, Step, Unit};
 use forewarn_data::geography;
 use forewarn_data::validation::Severity as Found;
-use forewarn_store::{Archive, Manifest};
+use forewarn_store::{Archive, ForecastFile, Manifest};
 use serde_json::json;
 
 use crate::components::{Role, Status};
@@ -16,6 +17,7 @@ use crate::report::{
 };
 use crate::results::{Results, issued};
 use crate::scores::Group;
+use crate::stages::forecast::Made;
 use crate::stages::validate::QUARANTINE;
 use crate::{Error, Result};
 
@@ -23,6 +25,51 @@ use crate::{Error, Result};
 pub(crate) const HEADLINE: &str = "crps";
 /// Rows of the table of risks.
 const RISKS: usize = 15;
+
+mod atlas;
+mod countries;
+mod movers;
+
+/// The forecast that the page is about.
+pub(super) struct Shown<'a> {
+    results: &'a Results<'a>,
+    made: &'a Made,
+    file: ForecastFile,
+}
+
+impl Shown<'_> {
+    fn label(&self, period: Period) -> String {
+        self.results.ctx.cadence().label(period)
+    }
+
+    /// What was observed at the origin.
+    fn observed(&self) -> Result<&[f32]> {
+        let ctx = self.results.ctx;
+        Ok(ctx.panel()?.field(&ctx.run.config.target.column, ctx.origin())?)
+    }
+
+    /// Periods of a year, as far as there are observations.
+    fn season(&self) -> usize {
+        self.results.ctx.cadence().season().min(self.results.ctx.axis().len)
+    }
+}
+
+/// What a forecast is compared with.
+enum Against {
+    /// The forecast from an earlier origin.
+    Forecast(String),
+    /// The mean of the last periods.
+    Year(usize),
+}
+
+impl fmt::Display for Against {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forecast(origin) => write!(f, "the forecast from {origin}"),
+            Self::Year(periods) => write!(f, "the mean of the last {periods} periods"),
+        }
+    }
+}
 
 /// The page of a run.
 ///
@@ -33,14 +80,13 @@ pub(crate) fn page(
     archive: &Archive,
     manifests: &[(Manifest, PathBuf)],
 ) -> Result<String> {
-    let first = issued(results.ensembles, results.made).map(|made| made.field(Step(1))).transpose()?;
-    let outlook = first.as_ref().map(|field| outlook(results, field)).transpose()?;
-    let risks = first.as_ref().map(|field| risks(results, field)).transpose()?;
+    let shown = issued(results.ensembles, results.made)
+        .map(|made| Ok::<_, Error>(Shown { results, made, file: made.open()? }))
+        .transpose()?;
+    let forecast = shown.as_ref().map(|shown| forecast(shown, archive)).transpose()?.unwrap_or_default();
     let report = Report {
         run: run(results),
-        outlook,
         maps: results.pictures.iter().map(|p| picture(results, p)).collect::<Result<_>>()?,
-        risks: risks.unwrap_or_default(),
         evaluation: Some(evaluation(results)),
         sources: vec![source(results)],
         validation: validation(results),
@@ -48,8 +94,37 @@ pub(crate) fn page(
         archive: manifests.iter().map(|(m, _)| filed(results, archive, m)).collect(),
         missing: results.missing.to_vec(),
         reproduce: reproduce(results),
+        ..forecast
     };
     Ok(render(&report))
+}
+
+/// What the page says of the forecast itself.
+fn forecast(shown: &Shown<'_>, archive: &Archive) -> Result<Report> {
+    let first = shown.file.field(Step(1))?;
+    let previous = previous(shown, archive, &first)?;
+    let places = countries::places(shown, &first, previous.as_ref())?;
+    Ok(Report {
+        outlook: Some(outlook(shown, &first, previous.as_ref())?),
+        atlas: atlas::atlas(shown, &first)?,
+        risks: risks(shown, &first)?,
+        movers: Some(movers::movers(shown, (&first, previous.as_ref()), &places)?),
+        places,
+        ..Report::default()
+    })
+}
+
+/// The forecast of the first target period that was filed under the same name one period earlier, of the same units.
+fn previous(shown: &Shown<'_>, archive: &Archive, first: &Field) -> Result<Option<Field>> {
+    let ctx = shown.results.ctx;
+    let before = Period(ctx.origin().0 - 1);
+    let filed = crate::filing::of(archive, std::slice::from_ref(&shown.made.name))?;
+    let same = |filed: &&forewarn_store::Filed| {
+        let m = &filed.manifest;
+        m.origin.0 == before && m.steps.0 >= 2 && m.target == ctx.run.config.target.column
+    };
+    let field = filed.iter().find(same).map(|filed| filed.open()?.field(Step(2))).transpose()?;
+    Ok(field.filter(|field| field.units() == first.units()))
 }
 
 fn run(results: &Results<'_>) -> Run {
@@ -71,25 +146,26 @@ fn run(results: &Results<'_>) -> Run {
         origin: label(0),
         first_target: label(1),
         last_target: label(config.forecast.steps.0),
+        targets: (1..=config.forecast.steps.0).map(label).collect(),
         vintage: config.vintage.clone(),
     }
 }
 
 /// Totals of the first target period beside what was observed.
-fn outlook(results: &Results<'_>, field: &Field) -> Result<Outlook> {
-    let ctx = results.ctx;
+fn outlook(shown: &Shown<'_>, field: &Field, previous: Option<&Field>) -> Result<Outlook> {
+    let ctx = shown.results.ctx;
     let total = |values: &[f32]| values.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).sum::<f64>();
     let observed = |period: Period| -> Result<f64> {
         Ok(total(ctx.panel()?.field(&ctx.run.config.target.column, period)?))
     };
-    let season = ctx.cadence().season().min(ctx.axis().len);
+    let season = shown.season();
     let year: Vec<f64> =
         (0..season as i32).map(|i| observed(Period(ctx.origin().0 - i))).collect::<Result<_>>()?;
     Ok(Outlook {
         expected: total(&field.means()),
         observed: year.first().copied(),
         recent: Some((year.iter().sum::<f64>() / season as f64, season)),
-        previous: None,
+        previous: previous.map(|field| (total(&field.means()), shown.label(field.origin))),
         likely: (!field.is_point()).then(|| field.rows().filter(|row| chance(row) > 0.5).count()),
     })
 }
@@ -100,27 +176,33 @@ fn chance(draws: &[f32]) -> f64 {
 }
 
 /// The units with the highest expected value.
-fn risks(results: &Results<'_>, field: &Field) -> Result<Vec<Risk>> {
-    let ctx = results.ctx;
-    let observed = ctx.panel()?.field(&ctx.run.config.target.column, ctx.origin())?;
+fn risks(shown: &Shown<'_>, field: &Field) -> Result<Vec<Risk>> {
+    let observed = shown.observed()?;
     let means = field.means();
-    let mut order: Vec<usize> = (0..means.len()).filter(|&i| means[i] > 0.0).collect();
-    order.sort_by(|&a, &b| means[b].total_cmp(&means[a]).then(a.cmp(&b)));
-    order.truncate(RISKS);
-    let sorted = field.clone().sorted();
-    let risk = |i: usize| {
-        let draws = &sorted.values()[i * sorted.width()..(i + 1) * sorted.width()];
-        let quantile = |p: f64| forewarn_kernels::quantile::quantile(draws, p);
-        Risk {
-            unit: field.units()[i].to_string(),
-            place: place(field.units()[i], &ctx.run.config.target.level),
-            expected: f64::from(means[i]),
-            probability: (!field.is_point()).then(|| chance(draws)),
-            interval: (!field.is_point()).then(|| (quantile(0.05), quantile(0.95))),
-            observed: (!observed[i].is_nan()).then(|| f64::from(observed[i])),
-        }
-    };
-    Ok(order.into_iter().map(risk).collect())
+    highest(&means).take(RISKS).map(|i| Ok(risk(shown, field, observed, i))).collect()
+}
+
+/// Positions of the values above 0, the highest first.
+fn highest(values: &[f32]) -> impl Iterator<Item = usize> {
+    let mut order: Vec<usize> = (0..values.len()).filter(|&i| values[i] > 0.0).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
+    order.into_iter()
+}
+
+/// What is forecast for one unit.
+fn risk(shown: &Shown<'_>, field: &Field, observed: &[f32], i: usize) -> Risk {
+    let mut draws = field.values()[i * field.width()..][..field.width()].to_vec();
+    draws.sort_by(f32::total_cmp);
+    let quantile = |p: f64| forewarn_kernels::quantile::quantile(&draws, p);
+    let mean = draws.iter().map(|&v| f64::from(v)).sum::<f64>() / draws.len() as f64;
+    Risk {
+        unit: field.units()[i].to_string(),
+        place: place(field.units()[i], &shown.results.ctx.run.config.target.level),
+        expected: mean,
+        probability: (!field.is_point()).then(|| chance(&draws)),
+        interval: (!field.is_point()).then(|| (quantile(0.05), quantile(0.95))),
+        observed: (!observed[i].is_nan()).then(|| f64::from(observed[i])),
+    }
 }
 
 /// Country and centre of a cell, or the name of a country.

@@ -7,18 +7,18 @@
 mod answers;
 pub mod catalog;
 mod chart;
-mod data_uri;
 mod facts;
 pub(crate) mod html;
+mod places;
 mod scores;
 mod sections;
 pub(crate) mod words;
 
-pub use data_uri::data_uri;
 pub use facts::{
-    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
-    Score, Severity, Source, StepScores, Validation,
+    Coverage, Evaluation, Filed, Finding, Metric, Model, Mover, Movers, Outlook, Picture, Place, Report,
+    Reproduce, Risk, Run, Score, Severity, Source, StepScores, Total, Validation,
 };
+pub use forewarn_catalog::data_uri;
 use html::Html;
 pub(crate) use html::escape;
 
@@ -26,9 +26,11 @@ pub(crate) use html::escape;
 type Content = fn(&Report, &mut Html);
 
 /// Sections in order: anchor, heading, content.
-const SECTIONS: [(&str, &str, Content); 8] = [
-    ("maps", "Maps", sections::maps),
+const SECTIONS: [(&str, &str, Content); 10] = [
+    ("maps", "Map", sections::maps),
     ("risks", "Highest risks", sections::risks),
+    ("movers", "What changed most", places::movers),
+    ("countries", "Countries", places::countries),
     ("scores", "How good were the forecasts", scores::section),
     ("data", "Data that came in", sections::data),
     ("models", "Models", sections::models),
@@ -58,7 +60,11 @@ pub fn render(report: &Report) -> String {
     }
     page.raw("</main>\n<footer><p>Run <code>").text(&run.id).raw("</code> · origin ").text(&run.origin);
     page.raw(" · data vintage ").text(&run.vintage).raw(" · forewarn ").text(&report.reproduce.version);
-    page.raw("</p></footer>\n</body>\n</html>\n");
+    page.raw("</p></footer>\n");
+    if report.atlas.is_some() {
+        page.raw("<script>\n").raw(forewarn_catalog::atlas::SCRIPT).raw("</script>\n");
+    }
+    page.raw("</body>\n</html>\n");
     page.finish()
 }
 
@@ -73,7 +79,9 @@ fn navigation(page: &mut Html) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forewarn_core::Better;
+    use forewarn_catalog::atlas::{Atlas, Fragment, Layer};
+    use forewarn_catalog::{MAPS, find};
+    use forewarn_core::{Better, Cadence, Field, Ground, MapArgs, Period, Step, Unit, Units};
 
     /// Two models, a baseline, two metrics, two steps; `word` stands in every text.
     fn report(word: &str) -> Report {
@@ -98,13 +106,15 @@ mod tests {
                 origin: text("2020-12"),
                 first_target: text("2021-01"),
                 last_target: text("2021-02"),
+                // Charts leave out labels that are too long, so these are what they are.
+                targets: vec!["2021-01".into(), "2021-02".into()],
                 vintage: text("GED 21.1"),
             },
             outlook: Some(Outlook {
                 expected: 110.0,
                 observed: Some(100.0),
                 recent: Some((120.5, 12)),
-                previous: Some(88.0),
+                previous: Some((88.0, text("2020-11"))),
                 likely: Some(7),
             }),
             maps: vec![Picture {
@@ -120,6 +130,13 @@ mod tests {
                 interval: Some((0.0, 198.0)),
                 observed: None,
             }],
+            atlas: None,
+            movers: Some(Movers {
+                against: text("the forecast from 2020-11"),
+                countries: vec![mover(text("NGA"), text("Nigeria"))],
+                units: vec![mover(text("149427"), text("Nigeria"))],
+            }),
+            places: vec![country(word)],
             evaluation: Some(evaluation(word)),
             sources: vec![Source {
                 name: text("ged"),
@@ -155,6 +172,58 @@ mod tests {
                 seed: 42,
             },
         }
+    }
+
+    fn mover(unit: String, place: String) -> Mover {
+        Mover { unit, place, expected: 61.25, before: 80.0 }
+    }
+
+    /// Two months of the past, one of them not known, and two steps.
+    fn country(word: &str) -> Place {
+        let total = |middle: f64| Total {
+            expected: Some(middle),
+            quantiles: Some([0.0, middle / 2.0, middle, middle * 2.0, middle * 4.0]),
+        };
+        Place {
+            name: format!("Nigeria{word}"),
+            code: format!("NGA{word}"),
+            units: 67,
+            past: vec![("2020-11".into(), None), ("2020-12".into(), Some(55.0))],
+            steps: vec![total(61.0), total(50.0)],
+            previous: Some(80.0),
+            highest: vec![],
+        }
+    }
+
+    /// An atlas of one cell.
+    fn atlas() -> Fragment {
+        let units: Units = [Unit(149_427)].into();
+        let ground = Ground::of_cells(&units, vec![]).unwrap();
+        let field = Field::point(Period(491), Step(1), units, vec![2.0]).unwrap();
+        let args = MapArgs::new(&field, ("happy_hippo", "deaths"), Cadence::Month, &ground);
+        let map = find("map", MAPS, "expected-value").unwrap().default().unwrap();
+        let layers = [Layer { name: "Expected deaths".into(), scenes: vec![map.scene(&args).unwrap()] }];
+        let (periods, places) = (["2021-01".to_owned()], ["Nigeria".to_owned()]);
+        let atlas = Atlas {
+            title: "deaths",
+            periods: &periods,
+            layers: &layers,
+            places: &places,
+            history: None,
+            fan: None,
+        };
+        atlas.fragment().unwrap()
+    }
+
+    #[test]
+    fn the_script_comes_with_the_map_to_walk_through_and_no_other_way() {
+        let with = render(&Report { atlas: Some(atlas()), ..report("") });
+        assert_eq!((with.matches("<script>").count(), with.matches("class=\"atlas\"").count()), (1, 1));
+        assert!(with.contains("<noscript>\n<div class=\"maps\">"), "a picture for those without scripts");
+        assert!(!render(&report("")).contains("<script"));
+        // Nothing to draw but the map to walk through: that is a map.
+        let only = Report { atlas: Some(atlas()), maps: vec![], ..report("") };
+        assert!(!render(&only).contains("There is no map."));
     }
 
     fn evaluation(word: &str) -> Evaluation {

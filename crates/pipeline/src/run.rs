@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::components::{EnsembleSpec, ModelSpec, Role, Status};
 use crate::context::Context;
 use crate::filing::Issue;
-use crate::gates::Judgement;
+use crate::gates::{Judgement, Outgoing};
 use crate::model_catalog::{Parts, catalog};
 use crate::outcome::{GateSummary, Outcome, Until};
 use crate::progress::Observer;
@@ -292,10 +292,10 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let mut stop = None;
-        for judgement in [
-            gates::output(self.session, issued, &self.rehearsed)?,
-            gates::performance(self.session, &issued.name, scores)?,
-        ] {
+        let outgoing = Outgoing { issued, rehearsed: &self.rehearsed, made, kept: &self.kept };
+        for judgement in
+            [gates::output(self.session, outgoing)?, gates::performance(self.session, &issued.name, scores)?]
+        {
             self.told(&judgement)?;
             match judgement.pass(self.session) {
                 Err(Error::Gate { gate, reason }) => stop = stop.or(Some((gate, reason))),
@@ -434,12 +434,10 @@ impl<'a> Work<'a> {
     fn draw(&mut self, ensembles: &[EnsembleSpec], made: &[Made]) -> Result<Vec<Picture>> {
         let Some(issued) = issued(ensembles, made) else { return Ok(Vec::new()) };
         let mut pictures = Vec::new();
-        for entry in maps::kinds(self.ctx, issued)? {
-            for &step in &self.ctx.run.config.maps.steps {
-                let result = maps::map(self.ctx, issued, step, entry);
-                let what = || format!("map {} of `{}`, step {step}", entry.name, issued.name);
-                pictures.extend(self.or_missing(result, what)?);
-            }
+        for layer in maps::layers(self.ctx, issued)? {
+            let result = maps::map(self.ctx, issued, &layer);
+            let what = || format!("map {} of `{}`", layer.label, issued.name);
+            pictures.extend(self.or_missing(result, what)?.into_iter().flatten());
         }
         for picture in &pictures {
             self.publish(&picture.name, &picture.file)?;

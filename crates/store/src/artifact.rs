@@ -1,6 +1,6 @@
 //! Artifacts: every fitted model with what it learned from, immutable, for anyone to audit and to predict with.
 //!
-//! `root/NAME/` holds `artifact.json`, `model.state` and exported formats; it is made whole and moved into place. The
+//! `root/NAME/` holds `artifact.json`, `model.state`, `reference.json` and exported formats; it is made whole and moved into place. The
 //! first fit of a name has the folder `NAME`, every other one (other settings, data or program) `NAME-IDENTITY` with ten
 //! digits of its identity: nothing is replaced. What is not part of the identity stands beside: `cost.json`, which
 //! differs from run to run, and `evaluations/RUN.json`, which come later.
@@ -21,6 +21,8 @@ const COST: &str = "cost.json";
 const EVALUATIONS: &str = "evaluations";
 /// File of the fitted state.
 pub const STATE: &str = "model.state";
+/// File of what the model's forecasts looked like when it was trained.
+pub const REFERENCE: &str = "reference.json";
 
 /// Version of `artifact.json`.
 const FORMAT: u32 = 1;
@@ -67,6 +69,9 @@ pub struct Fit {
     pub program: String,
     /// Digest of the fitted state.
     pub state: Digest,
+    /// Digest of [`REFERENCE`]; `None` where none is kept, as in artifacts from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Digest>,
 }
 
 impl Fit {
@@ -159,10 +164,11 @@ impl Artifacts {
     }
 
     /// Keeps a fit. One that is there already is found, and nothing is written; else `files` gives the exported files by
-    /// name, the state among them.
+    /// name, among them the state and, where the fit has one, the reference.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when the name cannot name a folder, or the state is not that of the fit; what `files` answers.
+    /// [`Error::Damaged`] when the name cannot name a folder, or the state or the reference is not that of the fit; what
+    /// `files` answers.
     pub fn keep<E: From<Error>>(
         &self,
         fit: Fit,
@@ -175,8 +181,10 @@ impl Artifacts {
             Place::Free(dir) => dir,
         };
         let files = files()?;
-        if files.get(STATE).map(|bytes| Digest::of_bytes(bytes)).as_ref() != Some(&fit.state) {
-            return Err(Error::damaged(&dir, format!("`{STATE}` has not the digest {}", fit.state)).into());
+        for (name, expected) in parts(&fit) {
+            if files.get(name).map(|bytes| Digest::of_bytes(bytes)).as_ref() != Some(expected) {
+                return Err(Error::damaged(&dir, format!("`{name}` has not the digest {expected}")).into());
+            }
         }
         Ok(self.write(
             &dir,
@@ -290,9 +298,21 @@ impl Artifact {
     /// # Errors
     /// [`Error::Io`], or [`Error::Damaged`] with both digests.
     pub fn state(&self) -> Result<Vec<u8>> {
-        let path = self.dir.join(STATE);
+        self.part(STATE, &self.fit.state)
+    }
+
+    /// What the model's forecasts looked like when it was trained, which must be that of the fit; `None` where none is kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Damaged`] with both digests.
+    pub fn reference(&self) -> Result<Option<Vec<u8>>> {
+        self.fit.reference.as_ref().map(|expected| self.part(REFERENCE, expected)).transpose()
+    }
+
+    fn part(&self, name: &str, expected: &Digest) -> Result<Vec<u8>> {
+        let path = self.dir.join(name);
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        same(&path, &Digest::of_bytes(&bytes), &self.fit.state)?;
+        same(&path, &Digest::of_bytes(&bytes), expected)?;
         Ok(bytes)
     }
 
@@ -339,9 +359,11 @@ impl Artifact {
             let path = self.dir.join(name);
             faults.extend(Digest::of_file(&path).and_then(|found| same(&path, &found, sha256)).err());
         }
-        match self.files.get(STATE) {
-            Some((_, sha256)) => faults.extend(same(&path, sha256, &self.fit.state).err()),
-            None => faults.push(Error::damaged(&path, format!("lists no `{STATE}`"))),
+        for (name, expected) in parts(&self.fit) {
+            match self.files.get(name) {
+                Some((_, sha256)) => faults.extend(same(&path, sha256, expected).err()),
+                None => faults.push(Error::damaged(&path, format!("lists no `{name}`"))),
+            }
         }
         let mut strangers = Vec::new();
         self.strangers("", &mut strangers)?;
@@ -365,6 +387,13 @@ impl Artifact {
         }
         Ok(())
     }
+}
+
+/// The files that a fit names by digest.
+fn parts(fit: &Fit) -> impl Iterator<Item = (&'static str, &Digest)> {
+    [(STATE, Some(&fit.state)), (REFERENCE, fit.reference.as_ref())]
+        .into_iter()
+        .filter_map(|(name, digest)| Some((name, digest?)))
 }
 
 fn same(path: &Path, found: &Digest, expected: &Digest) -> Result<()> {

@@ -15,7 +15,7 @@ mod steps;
 mod table;
 
 pub use archive::{Archive, Fault, FaultKind, Filed, Made, Manifest, Unreadable, Verification};
-pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, STATE, Training};
+pub use artifact::{Artifact, Artifacts, Cost, FeatureList, Fit, REFERENCE, STATE, Training};
 pub use digest::Digest;
 pub use editions::{Edition, Editions};
 pub use error::{Error, Result};

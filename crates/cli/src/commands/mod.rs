@@ -12,6 +12,7 @@ pub(crate) mod drift;
 pub(crate) mod fetch;
 pub(crate) mod gate;
 pub(crate) mod importance;
+pub(crate) mod map;
 pub(crate) mod new;
 pub(crate) mod online;
 pub(crate) mod pool;

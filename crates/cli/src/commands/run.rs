@@ -39,7 +39,7 @@ fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
         Command::Forecast(a) => (a, Until::Forecast),
         Command::Combine(a) => (a, Until::Combine),
         Command::Evaluate(a) => (&a.run, Until::Evaluate),
-        Command::Map(a) => (a, Until::Map),
+        Command::Map(a) => (&a.run, Until::Map),
         Command::Report(a) => (a, Until::Report),
         _ => return None,
     })

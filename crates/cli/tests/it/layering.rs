@@ -57,7 +57,6 @@ const IMPURE_CRATES: &[&str] = &[
     "chrono",
     "clap",
     "csv",
-    "flate2",
     "getrandom",
     "hyper",
     "indicatif",

@@ -110,9 +110,17 @@ fn fits(args: &OutputArgs<'_>, sums: &[Vec<f64>]) -> Result<()> {
 
 impl OutputCheck for Coherence {
     fn read(&self, args: &OutputArgs<'_>) -> Result<Vec<Reading>> {
-        // Who forecasts one level only has nothing that could disagree.
-        let Some(sums) = args.sums.filter(|_| !args.groups.is_empty()) else { return Ok(Vec::new()) };
         let ranges = self.leads.ranges(args.outlook);
+        let sums = match args.sums {
+            // Who forecasts one level only has nothing that could disagree.
+            None => return Ok(Vec::new()),
+            Some(Err(why)) => return Ok(ranges.iter().map(|r| Reading::unknown(r.label(), why)).collect()),
+            Some(Ok(sums)) => sums,
+        };
+        if args.groups.is_empty() {
+            let why = "no group has a forecast of its own and one of all its units";
+            return Ok(ranges.iter().map(|range| Reading::unknown(range.label(), why)).collect());
+        }
         fits(args, sums)?;
         Ok(ranges.iter().map(|range| self.reading(args, range, sums)).collect())
     }
@@ -129,7 +137,7 @@ mod tests {
 
     fn read(means: &[[f32; 3]], sums: &[Vec<f64>]) -> Result<Vec<Reading>> {
         let now = outlook(500, &[2, 3], means);
-        Coherence::default().read(&OutputArgs::new(&now, &[]).with_groups(&groups(), Some(sums)))
+        Coherence::default().read(&OutputArgs::new(&now, &[]).with_groups(&groups(), sums))
     }
 
     #[test]
@@ -156,6 +164,12 @@ mod tests {
         let now = outlook(500, &[2], &[[1.0, 2.0, 3.0]]);
         let none = Coherence::default().read(&OutputArgs::new(&now, &[])).unwrap();
         assert!(none.is_empty(), "nothing could disagree: {none:?}");
+        let why = OutputArgs::new(&now, &[]).without_groups("the countries are not filed");
+        let asked = Coherence::default().read(&why).unwrap();
+        assert_eq!((asked.len(), asked[0].effect), (1, None));
+        assert_eq!((asked[0].subject.as_str(), asked[0].message.as_str()), ("step 2", "the countries are not filed"));
+        let nobody = Coherence::default().read(&OutputArgs::new(&now, &[]).with_groups(&[], &[vec![]])).unwrap();
+        assert!(nobody.len() == 1 && nobody[0].effect.is_none(), "{nobody:?}");
         assert!(read(&missing, &[vec![3.0, 4.0]]).unwrap_err().to_string().contains("sums of 1 steps are given for 2"));
         assert!((ENTRY.build)(&serde_json::json!({"least": 0.0})).is_err());
     }

@@ -12,10 +12,11 @@ forewarn_core::entry!(OutputCheck: AsTrained as "trained", check);
 /// Whether forecasts look as they did when the model was trained.
 ///
 /// The expected share of active units, the sum of the means and four high quantiles of the means over units, each added
-/// over steps, against their means over the origins that were rehearsed in training ([`Trained`]). The effect is **the
+/// over steps, against their means over the forecasts that were made in training ([`Reference`]): those that are kept with
+/// the artifact of each model, or those of rehearsals. The effect is **the
 /// absolute log ratio**, `|ln(now / then)|` (1.1 is three times or a third); what was zero counts as a millionth. A
-/// fact: the origins of a rehearsal are neighbours, and their spread, which the message tells, is not that of forecasts
-/// made years later.
+/// fact: an artifact keeps the forecast of a single origin, and the origins of a rehearsal are neighbours, whose spread,
+/// which the message tells, is not that of forecasts made years later.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AsTrained {
@@ -67,9 +68,19 @@ impl AsTrained {
         Ok(self)
     }
 
-    fn reading(&self, range: &Range, kind: &Number, outlook: &Outlook, trained: &[&TrainedStep]) -> Reading {
-        let now = range.sum(outlook, &kind.now).unwrap_or(f64::NAN);
-        let usual: Vec<Usual> = trained.iter().map(|step| (kind.then)(step)).collect();
+    /// What is read of one range of one forecast.
+    fn range(&self, range: &Range, reference: &Reference<'_>) -> Vec<Reading> {
+        let steps = range.steps().iter().map(|step| reference.trained.step(*step));
+        let Some(steps) = steps.collect::<Option<Vec<_>>>() else {
+            let why = format!("no reference of these steps is kept from {}", reference.source);
+            return vec![Reading::unknown(subject(range, reference), why)];
+        };
+        numbers().iter().map(|number| self.reading(range, number, reference, &steps)).collect()
+    }
+
+    fn reading(&self, range: &Range, kind: &Number, reference: &Reference<'_>, steps: &[&TrainedStep]) -> Reading {
+        let now = range.sum(reference.outlook, &kind.now).unwrap_or(f64::NAN);
+        let usual: Vec<Usual> = steps.iter().map(|step| (kind.then)(step)).collect();
         let then: f64 = usual.iter().map(|u| u.mean).sum();
         let spread = match usual.iter().map(|u| u.sd).sum::<Option<f64>>() {
             // Standard deviations add where steps rise and fall together, which they nearly do.
@@ -77,32 +88,33 @@ impl AsTrained {
             None => "of a single origin".to_owned(),
         };
         let message = format!(
-            "the {}, added over {}, is {}; it was {} when the model was trained, {spread}",
+            "the {}, added over {}, is {}; it was {} {}, {spread}",
             kind.what,
             range.label(),
             number(now),
-            number(then)
+            number(then),
+            reference.source
         );
-        let subject = format!("{}, {}", range.label(), kind.what);
+        let subject = format!("{}, {}", subject(range, reference), kind.what);
         Reading::fact(subject, log_ratio(now, then).abs(), self.limit, message)
     }
 }
 
+/// The steps, and whose forecast it is.
+fn subject(range: &Range, reference: &Reference<'_>) -> String {
+    let member = reference.member.map(|name| format!("{name}, ")).unwrap_or_default();
+    member + &range.label()
+}
+
 impl OutputCheck for AsTrained {
     fn read(&self, args: &OutputArgs<'_>) -> Result<Vec<Reading>> {
-        let numbers = numbers();
-        let read = |range: &Range| {
-            let steps = |trained: &'_ Trained| {
-                range.steps().iter().map(|step| trained.step(*step).cloned()).collect::<Option<Vec<_>>>()
-            };
-            let Some(steps) = args.trained.and_then(steps) else {
-                let why = "no reference from when the model was trained is kept for these steps";
-                return vec![Reading::unknown(range.label(), why)];
-            };
-            let steps: Vec<&TrainedStep> = steps.iter().collect();
-            numbers.iter().map(|n| self.reading(range, n, args.outlook, &steps)).collect()
-        };
-        Ok(self.leads.ranges(args.outlook).iter().flat_map(read).collect())
+        let ranges = self.leads.ranges(args.outlook);
+        if args.references.is_empty() {
+            let why = "no reference from when the model was trained is kept for these steps";
+            return Ok(ranges.iter().map(|range| Reading::unknown(range.label(), why)).collect());
+        }
+        let of = |reference| ranges.iter().flat_map(move |range| self.range(range, reference));
+        Ok(args.references.iter().flat_map(of).collect())
     }
 }
 
@@ -113,6 +125,14 @@ mod tests {
     use super::*;
     use crate::output::cases::{history, outlook};
 
+    const THEN: &str = "when the model was trained";
+
+    /// The readings of a forecast that is compared with a reference.
+    fn read(now: &Outlook, trained: &Trained, member: Option<&str>) -> Vec<Reading> {
+        let reference = Reference { member, outlook: now, trained, source: THEN };
+        AsTrained::default().read(&OutputArgs::new(now, &[]).with_references(&[reference])).unwrap()
+    }
+
     #[test]
     fn worked_by_hand() {
         let then = [
@@ -121,7 +141,7 @@ mod tests {
         ];
         let trained = Trained::of(&then);
         let now = outlook(500, &[2, 3], &[[14.0, 14.0], [0.0, 0.0]]);
-        let readings = AsTrained::default().read(&OutputArgs::new(&now, &[]).with_trained(Some(&trained))).unwrap();
+        let readings = read(&now, &trained, None);
         assert_eq!(readings.len(), 6);
         let sum = &readings[1];
         assert!((sum.effect.unwrap() - 4.0_f64.ln()).abs() < 1e-12 && sum.matters() && sum.p_value.is_none());
@@ -136,15 +156,34 @@ mod tests {
     }
 
     #[test]
+    fn every_member_is_compared_with_its_own_reference() {
+        let (now, calm, wild) =
+            (outlook(500, &[1], &[[1.0, 3.0]]), outlook(500, &[1], &[[1.0, 1.0]]), outlook(500, &[1], &[[8.0, 8.0]]));
+        let trained = [Trained::of(std::slice::from_ref(&calm)), Trained::of(std::slice::from_ref(&calm))];
+        let of = |member, outlook, trained, source| Reference { member: Some(member), outlook, trained, source };
+        let both = [
+            of("calm_sea", &calm, &trained[0], "when `calm_sea_31122016` was trained"),
+            of("wild_fire", &wild, &trained[1], "when `wild_fire_31122016` was trained"),
+        ];
+        let readings = AsTrained::default().read(&OutputArgs::new(&now, &[]).with_references(&both)).unwrap();
+        assert_eq!(readings.len(), 12);
+        assert_eq!((readings[1].subject.as_str(), readings[1].effect), ("calm_sea, step 1, sum of the means", Some(0.0)));
+        assert!((readings[7].effect.unwrap() - 8.0_f64.ln()).abs() < 1e-12, "what goes out is not what is compared");
+        let said = &readings[7].message;
+        assert!(said.contains("is 16; it was 2 when `wild_fire_31122016` was trained, of a single origin"), "{said}");
+    }
+
+    #[test]
     fn what_was_not_kept_is_unknown() {
         let now = outlook(500, &[1], &[[1.0, 2.0]]);
         let other = Trained::of(&[outlook(400, &[2], &[[1.0, 2.0]])]);
-        for trained in [None, Some(&other)] {
-            let readings = AsTrained::default().read(&OutputArgs::new(&now, &[]).with_trained(trained)).unwrap();
-            assert!(readings.len() == 1 && readings[0].effect.is_none(), "{readings:?}");
-        }
+        let none = AsTrained::default().read(&OutputArgs::new(&now, &[])).unwrap();
+        assert!(none.len() == 1 && none[0].effect.is_none(), "{none:?}");
+        let elsewhere = read(&now, &other, Some("calm_sea"));
+        assert!(elsewhere.len() == 1 && elsewhere[0].effect.is_none(), "{elsewhere:?}");
+        assert_eq!(elsewhere[0].subject, "calm_sea, step 1");
         let single = Trained::of(std::slice::from_ref(&now));
-        let readings = AsTrained::default().read(&OutputArgs::new(&now, &[]).with_trained(Some(&single))).unwrap();
+        let readings = read(&now, &single, None);
         assert!(readings.iter().all(|r| r.effect == Some(0.0) && r.message.ends_with("of a single origin")));
         assert!((ENTRY.build)(&json!({"limit": 0.0})).is_err());
     }
@@ -154,7 +193,7 @@ mod tests {
         let mut all = history(25, 5.0);
         let now = all.pop().unwrap();
         let trained = Trained::of(&all[..12]);
-        let read = |o: &Outlook| AsTrained::default().read(&OutputArgs::new(o, &[]).with_trained(Some(&trained))).unwrap();
+        let read = |o: &Outlook| read(o, &trained, None);
         assert!(read(&all[23]).iter().all(|r| !r.matters()), "{:?}", read(&all[23]));
         assert!(read(&now).iter().filter(|r| r.matters()).count() >= 20, "{:?}", read(&now));
     }

@@ -1,27 +1,10 @@
 //! Pixels.
 
-use forewarn_core::{Error, Result};
-
-use crate::colour::Rgb;
-
-/// A rectangle of pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rect {
-    pub(super) x: i32,
-    pub(super) y: i32,
-    pub(super) width: i32,
-    pub(super) height: i32,
-}
-
-impl Rect {
-    pub(super) fn right(&self) -> i32 {
-        self.x + self.width
-    }
-
-    pub(super) fn bottom(&self) -> i32 {
-        self.y + self.height
-    }
-}
+use super::extent::hatched;
+use super::stroke;
+use super::surface::{Plate, Rect, Surface};
+use super::text::Face;
+use crate::colour::{NO_DATA, Rgb};
 
 /// A picture in 8-bit RGB. Drawing outside it draws nothing.
 #[derive(Debug)]
@@ -29,15 +12,27 @@ pub(super) struct Canvas {
     width: usize,
     height: usize,
     pixels: Vec<Rgb>,
+    kept: Vec<Rgb>,
 }
 
 impl Canvas {
     pub(super) fn new(width: usize, height: usize, paper: Rgb) -> Self {
-        Self { width, height, pixels: vec![paper; width * height] }
+        Self { width, height, pixels: vec![paper; width * height], kept: Vec::new() }
     }
 
-    pub(super) fn width(&self) -> i32 {
-        self.width as i32
+    /// Width and height in pixels.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Colours that a palette must have, however rare they are: half of those of colour bars.
+    pub(super) fn kept(&self) -> &[Rgb] {
+        &self.kept
+    }
+
+    /// All pixels, row by row.
+    pub(super) fn pixels(&self) -> &[Rgb] {
+        &self.pixels
     }
 
     fn at(&mut self, (x, y): (i32, i32)) -> Option<&mut Rgb> {
@@ -62,7 +57,15 @@ impl Canvas {
         }
     }
 
-    pub(super) fn fill(&mut self, area: &Rect, colour: Rgb) {
+    /// One row of pixels inside `area`, `y` from its top.
+    pub(super) fn row(&mut self, area: &Rect, y: i32) -> &mut [Rgb] {
+        let start = (area.y + y) as usize * self.width + area.x as usize;
+        &mut self.pixels[start..start + area.width as usize]
+    }
+}
+
+impl Surface for Canvas {
+    fn fill(&mut self, area: &Rect, colour: Rgb) {
         for y in area.y..area.bottom() {
             for x in area.x..area.right() {
                 self.set((x, y), colour);
@@ -70,8 +73,7 @@ impl Canvas {
         }
     }
 
-    /// A frame one pixel wide, inside `area`.
-    pub(super) fn outline(&mut self, area: &Rect, colour: Rgb) {
+    fn outline(&mut self, area: &Rect, colour: Rgb) {
         for x in area.x..area.right() {
             self.set((x, area.y), colour);
             self.set((x, area.bottom() - 1), colour);
@@ -82,25 +84,30 @@ impl Canvas {
         }
     }
 
-    /// One row of pixels inside `area`, `y` from its top.
-    pub(super) fn row(&mut self, area: &Rect, y: i32) -> &mut [Rgb] {
-        let start = (area.y + y) as usize * self.width + area.x as usize;
-        &mut self.pixels[start..start + area.width as usize]
+    fn hatch(&mut self, area: &Rect) {
+        for y in area.y..area.bottom() {
+            for x in area.x..area.right() {
+                self.set((x, y), NO_DATA[usize::from(hatched(x, y))]);
+            }
+        }
     }
 
-    pub(super) fn png(&self) -> Result<Vec<u8>> {
-        let failed = |error: png::EncodingError| Error::config("png", error.to_string());
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        // Flat areas and few colours: without a filter, and at this level, the file is a third smaller than
-        // with the usual choice, in the same time.
-        encoder.set_filter(png::Filter::NoFilter);
-        encoder.set_deflate_compression(png::DeflateCompression::Level(4));
-        let mut writer = encoder.write_header().map_err(failed)?;
-        writer.write_image_data(self.pixels.as_flattened()).map_err(failed)?;
-        writer.finish().map_err(failed)?;
-        Ok(bytes)
+    fn gradient(&mut self, area: &Rect, ramp: &[Rgb]) {
+        let (middle, last) = (ramp.len() / 2, ramp.len() - 1);
+        let every_second = (0..ramp.len()).step_by(2).chain([middle - 1, last]);
+        self.kept = every_second.map(|shade| ramp[shade]).collect();
+        for x in 0..area.width {
+            let shade = (x as usize * (ramp.len() - 1)) / (area.width as usize - 1).max(1);
+            self.fill(&Rect { x: area.x + x, width: 1, ..*area }, ramp[shade]);
+        }
+    }
+
+    fn text(&mut self, face: &Face, text: &str, at: (f32, i32), colour: Rgb) {
+        face.draw(self, text, at, colour);
+    }
+
+    fn plate(&mut self, frame: &Rect, plate: &Plate<'_>) {
+        plate.extent.draw(self, frame, (plate.classes, plate.shade));
+        stroke::lines(self, frame, plate.borders, plate.width);
     }
 }

@@ -2,7 +2,9 @@
 
 use forewarn_core::{COLUMNS, Cell, Error, Lines, ROWS, Result, Scene, Shade};
 
-use super::canvas::{Canvas, Rect};
+use super::canvas::Canvas;
+use super::layout::Projection;
+use super::surface::Rect;
 use crate::colour::{self, NO_DATA, OUTSIDE, Rgb, SHADES, ZERO};
 
 /// Cells shown around those that have a value.
@@ -15,24 +17,27 @@ const TALLEST: f64 = 1.15;
 const FLATTEST: f64 = 0.4;
 
 /// What a lattice cell shows: nothing, no data, zero, then the shades of the ramp.
-type Class = u16;
-const EMPTY: Class = 0;
-const MISSING: Class = 1;
+pub(super) type Class = u16;
+pub(super) const EMPTY: Class = 0;
+pub(super) const MISSING: Class = 1;
 const NOTHING: Class = 2;
 const FIRST: Class = 3;
 
 /// Columns and rows of the half-degree lattice, from 0, ends excluded; rows run from the south.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Extent {
     west: i32,
     east: i32,
     south: i32,
     north: i32,
+    projection: Projection,
+    /// Where rows begin, from the north, and where the last one ends, in widths of a column.
+    edges: Vec<f64>,
 }
 
 impl Extent {
     /// The cells with a margin, widened to a balanced shape as far as the world goes.
-    pub(super) fn of(cells: &[(Cell, u32)]) -> Self {
+    pub(super) fn of(cells: &[(Cell, u32)], projection: Projection) -> Self {
         let span = |index: fn(Cell) -> u32| {
             let indices = cells.iter().map(|&(cell, _)| index(cell) as i32 - 1);
             indices.fold((i32::MAX, i32::MIN), |(low, high), i| (low.min(i), high.max(i + 1)))
@@ -42,11 +47,23 @@ impl Extent {
         let (wide, tall) = (f64::from(east - west), f64::from(north - south));
         let (west, east) = widen((west, east), 0, (tall / TALLEST).ceil() as i32, COLUMNS as i32);
         let (south, north) = widen((south, north), 0, (wide * FLATTEST).ceil() as i32, ROWS as i32);
-        Self { west, east, south, north }
+        let top = northing(projection, f64::from(north));
+        let edges = (south..=north).rev().map(|row| top - northing(projection, f64::from(row))).collect();
+        Self { west, east, south, north, projection, edges }
     }
 
-    fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> usize {
         (self.east - self.west) as usize
+    }
+
+    /// Where rows begin, from the north, and where the last one ends, in widths of a column.
+    pub(super) fn edges(&self) -> &[f64] {
+        &self.edges
+    }
+
+    /// Height in widths of a column.
+    pub(super) fn tall(&self) -> f64 {
+        self.edges[self.edges.len() - 1]
     }
 
     fn rows(&self) -> usize {
@@ -55,7 +72,7 @@ impl Extent {
 
     /// Height in pixels for a width in pixels.
     pub(super) fn height(&self, width: i32) -> i32 {
-        (f64::from(width) * self.rows() as f64 / self.columns() as f64).round() as i32
+        (f64::from(width) * self.tall() / self.columns() as f64).round() as i32
     }
 
     /// What each lattice cell shows, rows from the north.
@@ -80,8 +97,8 @@ impl Extent {
     /// Paints the lattice. A pixel that cells share is mixed from four samples.
     pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Rect, (classes, shade): (&[Class], Shade)) {
         let palette = palette(shade);
-        let columns = samples(frame.width, self.columns());
-        let rows = samples(frame.height, self.rows());
+        let columns: Vec<f64> = (0..=self.columns()).map(|column| column as f64).collect();
+        let (columns, rows) = (samples(frame.width, &columns), samples(frame.height, &self.edges));
         for y in 0..frame.height {
             let [upper, lower] =
                 rows[y as usize].map(|row| &classes[row * self.columns()..][..self.columns()]);
@@ -99,10 +116,11 @@ impl Extent {
     /// Borders in pixels of the frame, cut where they jump from one side of the world to the other.
     pub(super) fn outlines(&self, borders: &Lines, frame: &Rect) -> Lines {
         let scale_x = frame.width as f32 / self.columns() as f32;
-        let scale_y = frame.height as f32 / self.rows() as f32;
+        let scale_y = frame.height as f32 / self.tall() as f32;
+        let top = northing(self.projection, f64::from(self.north));
         let project = |&(longitude, latitude): &(f32, f32)| {
             let column = (longitude + 180.0) * 2.0 - self.west as f32;
-            let row = self.north as f32 - (latitude + 90.0) * 2.0;
+            let row = (top - northing(self.projection, (f64::from(latitude) + 90.0) * 2.0)) as f32;
             (column * scale_x, row * scale_y)
         };
         let continues = |a: &(f32, f32), b: &(f32, f32)| (a.0 - b.0).abs() < 180.0;
@@ -119,13 +137,27 @@ fn widen((low, high): (i32, i32), margin: i32, least: i32, world: i32) -> (i32, 
     (low, (high + more - more / 2).max(low + least.min(world)).min(world))
 }
 
-/// Which of `cells` equal parts the two samples of each of `pixels` pixels fall in.
-fn samples(pixels: i32, cells: usize) -> Vec<[usize; 2]> {
-    let cell = |position: f64| ((position / f64::from(pixels) * cells as f64) as usize).min(cells - 1);
-    (0..pixels).map(|p| [cell(f64::from(p) + 0.25), cell(f64::from(p) + 0.75)]).collect()
+/// How far north of the equator the lower edge of a lattice row is drawn, in widths of a column.
+fn northing(projection: Projection, row: f64) -> f64 {
+    2.0 * projection.northing(row / 2.0 - 90.0)
 }
 
-fn palette(shade: Shade) -> Vec<Rgb> {
+/// Which of the parts between ascending `edges` the two samples of each of `pixels` pixels fall in.
+fn samples(pixels: i32, edges: &[f64]) -> Vec<[usize; 2]> {
+    let last = edges.len() - 1;
+    let mut part = 0;
+    let mut next = |pixel: f64| {
+        let position = pixel / f64::from(pixels) * edges[last];
+        while part + 1 < last && edges[part + 1] <= position {
+            part += 1;
+        }
+        part
+    };
+    (0..pixels).map(|p| [0.25, 0.75].map(|within| next(f64::from(p) + within))).collect()
+}
+
+/// The colour of each class.
+pub(super) fn palette(shade: Shade) -> Vec<Rgb> {
     let mut palette = vec![OUTSIDE, NO_DATA[0], ZERO];
     palette.extend(colour::ramp(shade));
     debug_assert_eq!(palette.len(), usize::from(FIRST) + SHADES);
@@ -171,20 +203,37 @@ mod tests {
 
     #[test]
     fn samples_cover_every_cell_in_order() {
-        assert_eq!(samples(4, 2), [[0, 0], [0, 0], [1, 1], [1, 1]]);
+        assert_eq!(samples(4, &[0.0, 1.0, 2.0]), [[0, 0], [0, 0], [1, 1], [1, 1]]);
         // One and a half pixels a cell: the middle pixel is shared.
-        assert_eq!(samples(3, 2), [[0, 0], [0, 1], [1, 1]]);
+        assert_eq!(samples(3, &[0.0, 1.0, 2.0]), [[0, 0], [0, 1], [1, 1]]);
     }
 
     #[test]
     fn the_lattice_is_that_of_the_grid() {
         // The cell of Baghdad, its edges at 44 and 44.5 east, 33 and 33.5 north.
         let cell = Cell::containing(33.3, 44.4).unwrap();
-        let extent = Extent::of(&[(cell, 0)]);
+        let extent = Extent::of(&[(cell, 0)], Projection::PlateCarree);
         let frame = Rect { x: 0, y: 0, width: 240, height: extent.height(240) };
         let corner = extent.outlines(&vec![vec![(44.0, 33.5)]], &frame)[0][0];
         let column = (cell.col() as i32 - 1 - extent.west) as f32 * 10.0;
         let row = (extent.north - cell.row() as i32) as f32 * 10.0;
         assert_eq!(corner, (column, row));
+    }
+
+    #[test]
+    fn rows_of_equal_area_shrink_towards_the_poles_and_borders_follow_them() {
+        let cells: Vec<(Cell, u32)> = [1, 180, 360].map(|row| (Cell::at(row, 360).unwrap(), 0)).into();
+        let extent = Extent::of(&cells, Projection::EqualArea);
+        let edges = extent.edges();
+        let height = |row: usize| edges[row + 1] - edges[row];
+        assert_eq!(edges.len(), 361);
+        assert!(height(0) < 0.02 && height(180) > 1.33 && (height(0) - height(359)).abs() < 1e-9);
+        let frame = Rect { x: 0, y: 0, width: 1000, height: extent.height(1000) };
+        let scale = f64::from(frame.height) / extent.tall();
+        for row in [0, 60, 180, 300, 360] {
+            let latitude = 90.0 - row as f32 / 2.0;
+            let y = extent.outlines(&vec![vec![(0.0, latitude)]], &frame)[0][0].1;
+            assert!((f64::from(y) - edges[row] * scale).abs() < 1e-3, "{row}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use forewarn_core::Lines;
 
-use super::canvas::{Canvas, Rect};
+use super::canvas::Canvas;
+use super::surface::Rect;
 use crate::colour::BORDER;
 
 /// How much of what lies below shows through a line.

@@ -3,7 +3,7 @@
 use ab_glyph::FontRef;
 use forewarn_core::{Error, Result};
 
-use super::text::Face;
+use super::text::{Face, Weight};
 
 /// Sizes in pixels, and the fonts.
 #[derive(Debug)]
@@ -27,9 +27,10 @@ impl Style {
     pub(super) fn new(width: u32) -> Result<Self> {
         let scale = 0.25 + 0.75 * width as f32 / 1600.0;
         let pixels = |at_1600: f32| (at_1600 * scale).round() as i32;
-        let regular = font(include_bytes!("../../assets/DejaVuSans.ttf"))?;
-        let bold = font(include_bytes!("../../assets/DejaVuSans-Bold.ttf"))?;
-        let face = |font: &FontRef<'static>, size: f32| Face::new(font.clone(), size * scale);
+        let [regular, bold] = [font(Weight::Regular)?, font(Weight::Bold)?];
+        let face = |(weight, font): &(Weight, FontRef<'static>), size: f32| {
+            Face::new(font.clone(), *weight, size * scale)
+        };
         Ok(Self {
             margin: pixels(40.0),
             gap: pixels(24.0),
@@ -43,6 +44,15 @@ impl Style {
     }
 }
 
-fn font(bytes: &'static [u8]) -> Result<FontRef<'static>> {
-    FontRef::try_from_slice(bytes).map_err(|error| Error::config("embedded font", error.to_string()))
+/// The bytes of an embedded font.
+pub(super) fn bytes(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => include_bytes!("../../assets/DejaVuSans.ttf"),
+        Weight::Bold => include_bytes!("../../assets/DejaVuSans-Bold.ttf"),
+    }
+}
+
+fn font(weight: Weight) -> Result<(Weight, FontRef<'static>)> {
+    let font = FontRef::try_from_slice(bytes(weight));
+    Ok((weight, font.map_err(|error| Error::config("embedded font", error.to_string()))?))
 }

@@ -3,6 +3,7 @@
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 
 use super::canvas::Canvas;
+use super::surface::Surface;
 use crate::colour::Rgb;
 
 /// A font at a size.
@@ -10,8 +11,18 @@ use crate::colour::Rgb;
 pub(super) struct Face {
     font: FontRef<'static>,
     scale: PxScale,
+    /// The em square in pixels.
+    size: f32,
     /// Pixels from line to line.
     leading: i32,
+    weight: Weight,
+}
+
+/// Which of the two embedded fonts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    Regular,
+    Bold,
 }
 
 /// The upper left corner of a block.
@@ -23,15 +34,32 @@ pub(super) struct Anchor {
 
 impl Face {
     /// `size` is the em square in pixels.
-    pub(super) fn new(font: FontRef<'static>, size: f32) -> Self {
+    pub(super) fn new(font: FontRef<'static>, weight: Weight, size: f32) -> Self {
         let em = font.units_per_em().unwrap_or(2048.0);
         let scale = PxScale::from(size * font.height_unscaled() / em);
-        Self { font, scale, leading: (size * 1.35).round() as i32 }
+        Self { font, scale, size, leading: (size * 1.35).round() as i32, weight }
     }
 
     /// Pixels from line to line.
     pub(super) fn leading(&self) -> i32 {
         self.leading
+    }
+
+    /// The em square in pixels.
+    pub(super) fn size(&self) -> f32 {
+        self.size
+    }
+
+    /// Which of the two embedded fonts.
+    pub(super) fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// Where letters stand in a line whose upper edge is at `top`.
+    pub(super) fn baseline(&self, top: i32) -> f32 {
+        let font = self.font.as_scaled(self.scale);
+        let slack = (self.leading as f32 - font.height()) / 2.0;
+        (top as f32 + slack + font.ascent()).round()
     }
 
     /// Width in pixels.
@@ -41,9 +69,7 @@ impl Face {
 
     /// One line with its upper left corner at `at`.
     pub(super) fn draw(&self, canvas: &mut Canvas, text: &str, at: (f32, i32), colour: Rgb) {
-        let font = self.font.as_scaled(self.scale);
-        let slack = (self.leading as f32 - font.height()) / 2.0;
-        let baseline = (at.1 as f32 + slack + font.ascent()).round();
+        let baseline = self.baseline(at.1);
         self.walk(text, |id, x| {
             let glyph = id.with_scale_and_position(self.scale, point(at.0 + x, baseline));
             let Some(outline) = self.font.outline_glyph(glyph) else { return };
@@ -98,17 +124,17 @@ impl<'a> Paragraph<'a> {
         self.face.leading * self.lines.len() as i32
     }
 
-    pub(super) fn draw(&self, canvas: &mut Canvas, at: Anchor, colour: Rgb) {
+    pub(super) fn draw(&self, surface: &mut dyn Surface, at: Anchor, colour: Rgb) {
         for (line, i) in self.lines.iter().zip(0..) {
-            self.face.draw(canvas, line, (at.x as f32, at.y + i * self.face.leading), colour);
+            surface.text(self.face, line, (at.x as f32, at.y + i * self.face.leading), colour);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::canvas::Rect;
     use super::super::style::Style;
+    use super::super::surface::Rect;
     use super::*;
     use crate::colour::{INK, PAPER};
 

@@ -92,7 +92,8 @@ fn combine(
 ) -> Result<Filed> {
     let first = &members.first().ok_or_else(|| Fault::data("no member is left"))?.filed.manifest;
     let names: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();
-    let combine = spec.ensemble.fit(&EnsembleArgs::new(&names))?;
+    let gone: Vec<&str> = absent.keys().map(String::as_str).collect();
+    let combine = spec.ensemble.fit(&EnsembleArgs::new(&names).without(&gone))?;
     let files = members.iter().map(|m| Ok(m.filed.open()?)).collect::<Result<Vec<ForecastFile>>>()?;
     let seed = seed_for(request.seed, &spec.name);
     let combined = |step: Step| field(&*combine, &names, &files, (step, seed));
@@ -215,6 +216,23 @@ mod tests {
         );
         let other = pool(&Pool { seed: 6, ..request }, &code()).unwrap();
         assert_ne!(other.folder, pooled.folder, "another seed is another run");
+    }
+
+    #[test]
+    fn weights_by_name_are_those_of_who_is_there_and_who_is_not_is_on_the_record() {
+        let text = "algorithm = \"weighted-mean\"\nmissing = \"degrade\"\nmembers = [\"left_hand\", \"right_hand\", \"third_hand\"]\n\
+                    [settings.weights]\nleft_hand = 1\nright_hand = 3\nthird_hand = 4";
+        let (_root, archive, request) = project("algorithm = \"mean\"");
+        std::fs::write(&request.ensemble, text).unwrap();
+        put(&archive, manifest("left_hand"), two([1.0, 2.0, 3.0, 4.0]));
+        put(&archive, manifest("right_hand"), two([5.0, 2.0, 7.0, 0.0]));
+        let pooled = pool(&request, &code()).unwrap();
+        let filed = Filed::read(&pooled.folder).unwrap();
+        let value = filed.open().unwrap().field(Step(1)).unwrap().into_values();
+        assert_eq!(value, [4.0, 2.0], "1 : 3");
+        let Made::Ensemble { weights, absent, .. } = &filed.manifest.made else { panic!() };
+        assert_eq!(weights[0], [0.25, 0.75]);
+        assert!(absent["third_hand"].starts_with("it has no forecast from 2020-12"), "{absent:?}");
     }
 
     #[test]

@@ -36,7 +36,24 @@ impl ProfileFile {
         for file in files {
             columns = columns.merged(&table(file.as_ref())?.profile()?)?;
         }
+        Self::of_columns(columns)
+    }
+
+    /// Of columns that were profiled elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Config`] never happens: what is kept can be written.
+    pub(crate) fn of_columns(columns: Columns) -> Result<Self> {
         Ok(Self { profile: FORMAT, digest: digest(&columns)?, columns })
+    }
+
+    /// From the text of a file.
+    ///
+    /// # Errors
+    /// [`Error::Config`] of `place` for another format, or columns that were changed.
+    pub(crate) fn read(text: &str, place: &Path) -> Result<Self> {
+        let file = profile_of(text, place)?;
+        file.ok_or_else(|| Error::config(place.display().to_string(), "is no profile; make it again"))
     }
 
     /// The text of the file, on one line.
@@ -122,26 +139,31 @@ pub(super) fn table(path: &Path) -> Result<Table> {
 
 /// The columns of a profile; `None` of another file.
 fn profile(path: &Path) -> Result<Option<Columns>> {
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    Ok(profile_of(&text, path)?.map(|file| file.columns))
+}
+
+/// The profile in a text; `None` of another text.
+fn profile_of(text: &str, path: &Path) -> Result<Option<ProfileFile>> {
     /// What tells a profile from other JSON.
     #[derive(Deserialize)]
     struct Mark {
         profile: u32,
     }
-    if path.extension().is_none_or(|extension| extension != "json") {
-        return Ok(None);
-    }
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     if !text.trim_start().starts_with("{\"profile\"") {
         return Ok(None);
     }
-    let Ok(Mark { profile }) = serde_json::from_str::<Mark>(&text) else { return Ok(None) };
+    let Ok(Mark { profile }) = serde_json::from_str::<Mark>(text) else { return Ok(None) };
     let wrong = |what: String| Error::config(path.display().to_string(), what);
     if profile != FORMAT {
         return Err(wrong(format!(
             "is a profile of format {profile}; this program reads {FORMAT}, make it again"
         )));
     }
-    let file: ProfileFile = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    let file: ProfileFile = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
     let found = digest(&file.columns)?;
     if found != file.digest {
         return Err(wrong(format!(
@@ -149,7 +171,7 @@ fn profile(path: &Path) -> Result<Option<Columns>> {
             file.digest
         )));
     }
-    Ok(Some(file.columns))
+    Ok(Some(file))
 }
 
 #[cfg(test)]

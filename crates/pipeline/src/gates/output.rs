@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use forewarn_core::{Error as Fault, FieldSummary, Outlook, OutputArgs, Period, Trained};
+use forewarn_core::{Error as Fault, FieldSummary, Outlook, OutputArgs, Period, Reference};
 use forewarn_drift::gate::{Rule, Terms, checks, judge, readings};
 use forewarn_drift::output::OUTPUT_CHECKS;
 use forewarn_store::Filed;
 use rayon::prelude::*;
 use serde_json::json;
 
+use super::countries::{self, Known};
 use super::judging::{Found, Gate};
+use super::trained::{self, Remembered, Then};
 use super::{Judgement, Kind, Looked};
 use crate::Result;
+use crate::artifacts::Kept;
 use crate::context::Context;
 use crate::filing;
 use crate::session::Session;
@@ -20,24 +23,49 @@ use crate::stages::forecast::Made;
 /// How many earlier origins are looked at: a year, and the month before it.
 const ORIGINS: usize = 13;
 
-/// Judges the forecast that is to be issued; `rehearsed` are those of the same name from past origins.
+/// What is to be issued, and what is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    /// The forecast.
+    pub(crate) issued: &'a Made,
+    /// The forecasts of the same name from past origins.
+    pub(crate) rehearsed: &'a [(Period, Made)],
+    /// All forecasts of the run, members among them.
+    pub(crate) made: &'a [Made],
+    /// The artifacts of the run.
+    pub(crate) kept: &'a Kept<'a>,
+}
+
+/// Judges the forecast that is to be issued.
 ///
 /// # Errors
 /// Rules that do not fit, a forecast that cannot be read.
-pub(crate) fn output(
-    session: &Session<'_>,
-    issued: &Made,
-    rehearsed: &[(Period, Made)],
-) -> Result<Judgement> {
+pub(crate) fn output(session: &Session<'_>, outgoing: Outgoing<'_>) -> Result<Judgement> {
     let gate = Gate::open(session, Kind::Output)?;
-    let archived = archived(session, issued)?;
+    let issued = outgoing.issued;
+    let seen = Seen {
+        archived: archived(session, issued)?,
+        countries: Known::of(session.ctx)?,
+        remembered: trained::remembered(session, &outgoing),
+    };
     let name = |made: &Made| (made.name.clone(), made.sha256.to_string());
-    let files = [issued].into_iter().chain(&archived).chain(rehearsed.iter().map(|(_, made)| made));
-    let looked = Looked { files: files.map(name).collect(), previous: None, columns: Vec::new() };
-    let inputs = json!(session.ctx.run.config.evaluation.event);
-    gate.judge(looked, &inputs, |rules, terms| {
-        find(session.ctx, (issued, &archived, rehearsed), rules, terms)
+    let rehearsed = outgoing.rehearsed.iter().map(|(_, made)| made);
+    let mut files: Vec<_> = [issued].into_iter().chain(&seen.archived).chain(rehearsed).map(name).collect();
+    files.extend(seen.countries.file());
+    files.extend(seen.remembered.iter().flatten().map(Remembered::file));
+    let looked = Looked { files, previous: None, columns: Vec::new() };
+    let (event, why) = (session.ctx.run.config.evaluation.event, seen.remembered.as_ref().err());
+    gate.judge(looked, &json!([event, why, session.ctx.run.config.gates.countries]), |rules, terms| {
+        find(session.ctx, (&outgoing, &seen), rules, terms)
     })
+}
+
+/// What the forecast is compared with, besides what was rehearsed.
+struct Seen<'a> {
+    archived: Vec<Made>,
+    countries: Known,
+    /// What forecasts looked like in training, of each member; or why that is not known.
+    remembered: std::result::Result<Vec<Remembered<'a>>, String>,
 }
 
 /// What was issued under the same name from earlier origins, latest last; of several from one origin the first filed.
@@ -61,19 +89,34 @@ fn archived(session: &Session<'_>, issued: &Made) -> Result<Vec<Made>> {
 
 fn find(
     ctx: &Context<'_>,
-    (issued, archived, rehearsed): (&Made, &[Made], &[(Period, Made)]),
+    (outgoing, seen): (&Outgoing<'_>, &Seen<'_>),
     rules: &[Rule],
     terms: &Terms<'_>,
 ) -> Result<Found> {
-    let rehearsed: Vec<Outlook> =
-        rehearsed.iter().map(|(_, made)| outlook(ctx, made)).collect::<Result<_>>()?;
-    let trained = Trained::of(&rehearsed);
-    let mut earlier: Vec<Outlook> = archived.iter().map(|made| outlook(ctx, made)).collect::<Result<_>>()?;
+    let outlooks = |made: &mut dyn Iterator<Item = &Made>| -> Result<Vec<Outlook>> {
+        made.map(|made| outlook(ctx, made)).collect()
+    };
+    let rehearsed = outlooks(&mut outgoing.rehearsed.iter().map(|(_, made)| made))?;
+    let now = outlook(ctx, outgoing.issued)?;
+    let then = match &seen.remembered {
+        Ok(all) => all.iter().map(|one| one.then(ctx, &outgoing.issued.name)).collect::<Result<Vec<_>>>()?,
+        Err(why) => Then::rehearsed(&rehearsed, now.clone(), why).into_iter().collect(),
+    };
+    let references: Vec<Reference<'_>> = then.iter().map(Then::reference).collect();
+    let mut earlier = outlooks(&mut seen.archived.iter())?;
     // What was issued counts before what was rehearsed from the same origin.
     let known: Vec<Period> = earlier.iter().map(|outlook| outlook.origin).collect();
     earlier.extend(rehearsed.into_iter().filter(|outlook| !known.contains(&outlook.origin)));
-    let now = outlook(ctx, issued)?;
-    let args = OutputArgs::new(&now, &earlier).with_trained((!trained.steps.is_empty()).then_some(&trained));
+    let sums = match &seen.countries {
+        Known::There(filed) => Some(countries::sums(outgoing.issued, filed)?),
+        _ => None,
+    };
+    let args = OutputArgs::new(&now, &earlier).with_references(&references);
+    let args = match (&seen.countries, &sums) {
+        (_, Some((groups, sums))) => args.with_groups(groups, sums),
+        (Known::Missing(why), None) => args.without_groups(why),
+        _ => args,
+    };
     let checks = checks(rules, OUTPUT_CHECKS)?;
     let readings = judge(readings(&checks, |check| check.read(&args)), terms);
     Ok(Found { readings, planted: Vec::new() })

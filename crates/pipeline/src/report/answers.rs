@@ -1,6 +1,6 @@
 //! The first screen: what changed, where, how sure, how good were we.
 
-use super::facts::{Evaluation, Metric, Report, Score};
+use super::facts::{Evaluation, Metric, Movers, Report, Score};
 use super::html::Html;
 use super::sections::{gaps, stamp};
 use super::words::{change, count, direction, number, percent};
@@ -81,16 +81,26 @@ fn changed(report: &Report) -> Option<Answer> {
     if let Some((mean, periods)) = outlook.recent {
         sentences.push(format!("The last {periods} periods had {} on average.", number(mean)));
     }
-    sentences.push(match outlook.previous {
-        Some(previous) => format!(
-            "The run before this one expected {} for {}{}.",
-            number(previous),
+    sentences.push(match &outlook.previous {
+        Some((previous, origin)) => format!(
+            "The forecast from {origin} expected {} for {}{}.",
+            number(*previous),
             run.first_target,
-            relative(outlook.expected, previous).map(|change| format!("; now {change}")).unwrap_or_default()
+            relative(outlook.expected, *previous).map(|change| format!("; now {change}")).unwrap_or_default()
         ),
-        None => "There is no earlier run to compare with.".to_owned(),
+        None => "There is no earlier forecast to compare with.".to_owned(),
     });
+    sentences.extend(report.movers.as_ref().and_then(moved));
     Some(Answer { big, unit, sentences, stamp: stamp(run) })
+}
+
+/// The country that moved most, or the unit where there is no country.
+fn moved(movers: &Movers) -> Option<String> {
+    let mover = movers.countries.first().or(movers.units.first())?;
+    let way = if mover.change() > 0.0 { "up" } else { "down" };
+    let (from, to) = (number(mover.before), number(mover.expected));
+    let place = if mover.place.is_empty() { &mover.unit } else { &mover.place };
+    Some(format!("The largest change is {way} in {place}: from {from} to {to}, against {}.", movers.against))
 }
 
 /// How much more now than before; `None` when there is nothing to divide by.
@@ -237,7 +247,7 @@ mod tests {
             let answer =
                 changed(&report(Outlook { expected: 110.0, observed, ..Outlook::default() })).unwrap();
             assert_eq!((answer.big.as_str(), answer.sentences[0].as_str()), (big, sentence));
-            assert!(answer.sentences[1].contains("no earlier run"));
+            assert!(answer.sentences[1].contains("no earlier forecast"));
         }
     }
 

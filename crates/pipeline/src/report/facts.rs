@@ -2,6 +2,7 @@
 //!
 //! Numbers that do not exist are `None`; the page says «missing» and never shows 0 in their place.
 
+use forewarn_catalog::atlas::Fragment;
 use forewarn_core::Better;
 use serde::Serialize;
 
@@ -14,8 +15,15 @@ pub struct Report {
     pub outlook: Option<Outlook>,
     /// Maps, in the order they are shown.
     pub maps: Vec<Picture>,
+    /// The map that a reader can walk through; `None` where units have no place on a map.
+    #[serde(skip)]
+    pub atlas: Option<Fragment>,
     /// Units with the highest expected value at the first target period, highest first.
     pub risks: Vec<Risk>,
+    /// Where the forecast changed most; `None` when nothing was forecast.
+    pub movers: Option<Movers>,
+    /// Countries, the highest expectation first; empty where units have none.
+    pub places: Vec<Place>,
     /// Scores of past forecasts; `None` when nothing was evaluated.
     pub evaluation: Option<Evaluation>,
     /// What was read.
@@ -55,6 +63,8 @@ pub struct Run {
     pub first_target: String,
     /// Label of the last forecast period.
     pub last_target: String,
+    /// Labels of all forecast periods, step 1 first.
+    pub targets: Vec<String>,
     /// Version of the data, such as a release or the date of the download.
     pub vintage: String,
 }
@@ -68,8 +78,8 @@ pub struct Outlook {
     pub observed: Option<f64>,
     /// Mean observed total of a period over the last year, and how many periods that is.
     pub recent: Option<(f64, usize)>,
-    /// Total that the run before this one expected for the same target period.
-    pub previous: Option<f64>,
+    /// Total that an earlier forecast expected for the same target period, and its origin.
+    pub previous: Option<(f64, String)>,
     /// Units where the event is more likely than not; `None` for a point forecast.
     pub likely: Option<usize>,
 }
@@ -100,6 +110,65 @@ pub struct Risk {
     pub interval: Option<(f64, f64)>,
     /// What was observed at the origin.
     pub observed: Option<f64>,
+}
+
+/// Where the forecast of the first target period changed most.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Movers {
+    /// What it is compared with, in words.
+    pub against: String,
+    /// Countries, the largest change first.
+    pub countries: Vec<Mover>,
+    /// Units, the largest change first.
+    pub units: Vec<Mover>,
+}
+
+/// A change of an expectation.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Mover {
+    /// Id of the unit, or code of the country.
+    pub unit: String,
+    /// Where it is.
+    pub place: String,
+    /// What is expected now.
+    pub expected: f64,
+    /// What it is compared with.
+    pub before: f64,
+}
+
+impl Mover {
+    /// Now less before.
+    pub fn change(&self) -> f64 {
+        self.expected - self.before
+    }
+}
+
+/// A country: the sum of its units.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// ISO 3166-1 alpha-3.
+    pub code: String,
+    /// How many units it has.
+    pub units: usize,
+    /// Observed totals, oldest first, with the labels of their periods.
+    pub past: Vec<(String, Option<f64>)>,
+    /// Totals of step 1, 2, ...
+    pub steps: Vec<Total>,
+    /// Total of the first target period that the forecast before this one expected.
+    pub previous: Option<f64>,
+    /// Its units with the highest expected value at the first target period.
+    pub highest: Vec<Risk>,
+}
+
+/// The forecast of a total.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Total {
+    /// Expected total; `None` where a unit has no forecast.
+    pub expected: Option<f64>,
+    /// Quantiles 0.05, 0.25, 0.5, 0.75, 0.95; `None` for a point forecast.
+    pub quantiles: Option<[f64; 5]>,
 }
 
 /// Scores of past forecasts.

@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 
+use forewarn_catalog::atlas::{self, Fragment};
+use forewarn_catalog::chart::{self, Svg};
+
 /// A page in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Html(String);
@@ -13,7 +16,11 @@ impl Html {
         page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n").element("title", title);
-        page.raw("\n<style>\n").raw(include_str!("style.css")).raw("</style>\n</head>\n<body>\n");
+        page.raw("\n<style>\n")
+            .raw(include_str!("style.css"))
+            .raw(atlas::STYLE)
+            .raw(chart::STYLE)
+            .raw("</style>\n</head>\n<body>\n");
         page
     }
 
@@ -37,6 +44,18 @@ impl Html {
                 c => self.0.push(c),
             }
         }
+        self
+    }
+
+    /// A piece that was made elsewhere, what came from outside escaped in it.
+    pub(crate) fn atlas(&mut self, atlas: &Fragment) -> &mut Self {
+        self.0.push_str(&atlas.to_string());
+        self
+    }
+
+    /// A chart.
+    pub(crate) fn svg(&mut self, chart: &Svg) -> &mut Self {
+        self.0.push_str(chart.as_str());
         self
     }
 

@@ -1,6 +1,6 @@
 //! The sections below the first screen.
 
-use super::facts::{Report, Run, Severity};
+use super::facts::{Picture, Report, Risk, Run, Severity};
 use super::html::{Align, Html};
 use super::words::{count, maybe, number, percent};
 
@@ -33,7 +33,8 @@ pub(super) fn gaps(report: &Report) -> Vec<String> {
         report.evaluation.is_none(),
         "No past forecast was evaluated: how good these models are is not known.",
     );
-    absent(report.maps.iter().all(|map| !is_embedded(&map.uri)), "There is no map.");
+    let pictures = report.maps.iter().any(|map| is_embedded(&map.uri));
+    absent(report.atlas.is_none() && !pictures, "There is no map.");
     absent(report.archive.is_empty(), "No forecast was filed in the archive.");
     absent(report.sources.is_empty(), "No data source is named.");
     if let Some(evaluation) = &report.evaluation {
@@ -57,13 +58,25 @@ fn is_embedded(uri: &str) -> bool {
     uri.starts_with("data:image/")
 }
 
-/// Maps with their captions.
+/// The map to walk through, and pictures with their captions.
 pub(super) fn maps(report: &Report, page: &mut Html) {
-    if report.maps.is_empty() {
+    report.atlas.iter().for_each(|atlas| _ = page.atlas(atlas));
+    if report.maps.is_empty() && report.atlas.is_none() {
         page.raw("<p class=\"missing\">There is no map.</p>\n");
     }
+    if report.atlas.is_some() {
+        // The map to walk through shows them all; a reader without scripts gets the first as a picture.
+        page.raw("<noscript>\n");
+        pictures(report.maps.get(..1).unwrap_or_default(), page);
+        page.raw("</noscript>\n");
+    } else {
+        pictures(&report.maps, page);
+    }
+}
+
+fn pictures(maps: &[Picture], page: &mut Html) {
     page.raw("<div class=\"maps\">\n");
-    for map in &report.maps {
+    for map in maps {
         page.raw("<figure>");
         if is_embedded(&map.uri) {
             page.raw("<img src=\"").text(&map.uri).raw("\" alt=\"").text(&map.alt).raw("\">");
@@ -90,31 +103,37 @@ pub(super) fn risks(report: &Report, page: &mut Html) {
         run.unit_kind,
         stamp(run)
     );
-    let headings = [
+    page.open_table(caption, &risk_headings());
+    report.risks.iter().for_each(|risk| page.row(&risk.unit, &risk_cells(risk)));
+    page.close_table();
+    page.paragraph(format!(
+        "The interval holds the middle nine tenths of the possible outcomes. «Last observed» is {}.",
+        run.origin
+    ));
+}
+
+/// What a table of risks is headed by.
+pub(super) fn risk_headings() -> [(&'static str, Align); 6] {
+    [
         ("Unit", Left),
         ("Place", Left),
         ("Expected", Right),
         ("Probability of any", Right),
         ("90 % interval", Right),
         ("Last observed", Right),
-    ];
-    page.open_table(caption, &headings);
-    for risk in &report.risks {
-        let interval = risk.interval.map(|(low, high)| format!("{} to {}", number(low), number(high)));
-        let cells = [
-            (if risk.place.is_empty() { "–".to_owned() } else { risk.place.clone() }, Left),
-            (number(risk.expected), Right),
-            (risk.probability.map_or_else(|| maybe(None), percent), Right),
-            (interval.unwrap_or_else(|| maybe(None)), Right),
-            (maybe(risk.observed), Right),
-        ];
-        page.row(&risk.unit, &cells);
-    }
-    page.close_table();
-    page.paragraph(format!(
-        "The interval holds the middle nine tenths of the possible outcomes. «Last observed» is {}.",
-        run.origin
-    ));
+    ]
+}
+
+/// A row of a table of risks, after the unit.
+pub(super) fn risk_cells(risk: &Risk) -> [(String, Align); 5] {
+    let interval = risk.interval.map(|(low, high)| format!("{} to {}", number(low), number(high)));
+    [
+        (if risk.place.is_empty() { "–".to_owned() } else { risk.place.clone() }, Left),
+        (number(risk.expected), Right),
+        (risk.probability.map_or_else(|| maybe(None), percent), Right),
+        (interval.unwrap_or_else(|| maybe(None)), Right),
+        (maybe(risk.observed), Right),
+    ]
 }
 
 /// Sources and findings.

@@ -37,7 +37,8 @@ pub(crate) fn combine(
     let (kind, label) = purpose.step(ctx, "combine", &spec.name);
     let output = ctx.engine.step(kind, &label, &inputs, |workspace| {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let args = EnsembleArgs::new(&names);
+        let gone: Vec<&str> = absent.iter().map(String::as_str).collect();
+        let args = EnsembleArgs::new(&names).without(&gone);
         let combine = spec.ensemble.fit(&past.as_ref().map_or(args, |past| args.with_past(past)))?;
         let files = members.iter().map(|member| member.open()).collect::<Result<Vec<_>>>()?;
         let weights = by_name(&names, |step| combine.weights(step), ctx.run.config.forecast.steps);
@@ -172,5 +173,22 @@ mod tests {
         assert_eq!(absent, ["left_hand", "right_hand"]);
         let e = present(&degrades, &none).unwrap_err().to_string();
         assert!(e.contains("none of its members has a forecast"), "{e}");
+    }
+
+    #[test]
+    fn a_run_does_without_a_member_that_its_weights_name() {
+        let folder = tempfile::tempdir().unwrap();
+        crate::small_run::project(folder.path(), 2);
+        let too_long = "algorithm = \"conflictology\"\n[settings]\nwindow = 600\n";
+        crate::small_run::write(folder.path(), "models/long_memory.toml", too_long);
+        let text = "algorithm = \"linear-pool\"\nrole = \"production\"\nmissing = \"degrade\"\n\
+                    [settings.weights]\nstill_water = 1\nlong_memory = 3\n";
+        crate::small_run::write(folder.path(), "ensembles/common_ground.toml", text);
+        let run = crate::small_run::load(folder.path(), &[]);
+        let outcome =
+            crate::run(&run, &crate::small_run::code(), crate::Until::Combine, &crate::Silent).unwrap();
+        let of: Vec<_> = outcome.missing.iter().filter(|m| m.contains("common_ground")).collect();
+        assert_eq!(of, ["ensemble `common_ground`: it does without its member `long_memory`"]);
+        assert!(outcome.steps.iter().any(|step| step.step == "combine common_ground"), "{:?}", outcome.steps);
     }
 }

@@ -90,14 +90,6 @@ impl Made {
     pub(crate) fn open(&self) -> Result<ForecastFile> {
         Ok(ForecastFile::open(&self.file)?)
     }
-
-    /// The field of one step.
-    ///
-    /// # Errors
-    /// [`Error::Store`] when the file cannot be read.
-    pub(crate) fn field(&self, step: Step) -> Result<Field> {
-        Ok(self.open()?.field(step)?)
-    }
 }
 
 /// What a forecast is made for.

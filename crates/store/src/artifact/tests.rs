@@ -27,6 +27,7 @@ fn fit(state: &str, window: u32) -> Fit {
         code: "0.1.0".to_owned(),
         program: "def".to_owned(),
         state: Digest::of_bytes(state.as_bytes()),
+        reference: None,
     }
 }
 
@@ -125,4 +126,28 @@ fn other_formats_and_strangers_are_told() {
     assert!(refused.unwrap_err().to_string().contains("cannot name an artifact"));
     let lost = artifacts.keep(fit("weights", 2), Cost::default(), || -> Result<_> { Ok(BTreeMap::new()) });
     assert!(lost.unwrap_err().to_string().contains("has not the digest"));
+}
+
+#[test]
+fn the_reference_is_part_of_what_was_fitted() {
+    let (_root, artifacts) = artifacts();
+    let with = |text: &str| Fit { reference: Some(Digest::of_bytes(text.as_bytes())), ..fit("weights", 12) };
+    let files = |text: &str| -> Result<BTreeMap<String, Vec<u8>>> {
+        let of = |name: &str, bytes: &str| (name.to_owned(), bytes.as_bytes().to_vec());
+        Ok(BTreeMap::from([of(STATE, "weights"), of(REFERENCE, text)]))
+    };
+    let other = artifacts.keep(with("calm"), Cost::default(), || files("wild")).unwrap_err().to_string();
+    assert!(other.contains("`reference.json` has not the digest"), "{other}");
+    let artifact = artifacts.keep(with("calm"), Cost::default(), || files("calm")).unwrap();
+    assert_eq!(artifact.reference().unwrap().as_deref(), Some(&b"calm"[..]));
+    assert!(artifact.faults().unwrap().is_empty());
+    assert_ne!(artifact.identity, with("wild").identity().unwrap(), "another reference is another artifact");
+    // Artifacts from before there was one stay what they are.
+    let plain = keep(&artifacts, "weights", 12, 1.0);
+    assert!(plain.dir != artifact.dir && plain.reference().unwrap().is_none());
+    assert!(!serde_json::to_string(&plain.fit).unwrap().contains("reference"));
+    std::fs::write(artifact.dir.join(REFERENCE), "wild").unwrap();
+    let found = artifact.faults().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    assert!(found.contains("reference.json: has sha256"), "{found}");
+    assert!(artifact.reference().unwrap_err().to_string().contains("it was kept with"));
 }

@@ -71,7 +71,9 @@ fn map(hits: &BTreeMap<Unit, u32>, page: &mut Html) -> Result<()> {
     let caption =
         format!("{} with a reading that is off, drawn over the land around them", cells(hits.len()));
     page.raw("<div class=\"maps\"><figure><img src=\"");
-    page.text(data_uri("image/png", &render::png(&scene, WIDTH)?)).raw("\" alt=\"").text(&caption);
+    page.text(data_uri("image/png", &render::png(&scene, &render::Layout::wide(WIDTH))?))
+        .raw("\" alt=\"")
+        .text(&caption);
     page.raw("\"><figcaption>").text(&caption).raw("</figcaption></figure></div>\n");
     Ok(())
 }
@@ -137,7 +139,7 @@ mod tests {
         assert!(super::scene(&[(Unit(u32::MAX), 1)].into()).is_none());
         for top in 1..4 {
             let scene = super::scene(&[(first, top)].into()).unwrap();
-            assert!(render::png(&scene, 400).is_ok(), "{:?}", scene.legend);
+            assert!(render::png(&scene, &render::Layout::wide(400)).is_ok(), "{:?}", scene.legend);
         }
     }
 }
