@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod maps;
+mod reports;
 mod runs;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
 
 pub(crate) use maps::{MapArguments, MapFormat, MapProjection};
+pub(crate) use reports::{ReportArguments, ReportKind};
 pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
@@ -61,8 +63,8 @@ pub(crate) enum Command {
     Truth(TruthArguments),
     /// Draws the maps of the run; with `--out` any layer of any filed forecast
     Map(MapArguments),
-    /// Writes the report
-    Report(RunArguments),
+    /// Writes the reports: forecast, evaluation, drift, run
+    Report(ReportArguments),
     /// Scores a table of forecasts and truth: JSON, CSV or Parquet
     Score(ScoreArguments),
     /// Tells how far two distributions are apart: histograms or samples, JSON or CSV

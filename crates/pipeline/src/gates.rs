@@ -15,7 +15,7 @@ mod junit;
 mod output;
 #[cfg(test)]
 mod output_tests;
-mod page;
+pub(crate) mod page;
 mod performance;
 mod prometheus;
 mod self_test;

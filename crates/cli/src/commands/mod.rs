@@ -20,6 +20,7 @@ pub(crate) mod promote;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod rerun;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -40,7 +40,7 @@ fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
         Command::Combine(a) => (a, Until::Combine),
         Command::Evaluate(a) => (&a.run, Until::Evaluate),
         Command::Map(a) => (&a.run, Until::Map),
-        Command::Report(a) => (a, Until::Report),
+        Command::Report(a) => (&a.run, Until::Report),
         _ => return None,
     })
 }

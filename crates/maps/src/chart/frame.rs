@@ -10,9 +10,9 @@ const HEIGHT: f64 = 260.0;
 /// Height of a row where it has names.
 const ROW: f64 = 24.0;
 /// Width of a letter: wide enough for the fonts that systems use.
-const LETTER: f64 = 7.4;
+const LETTER: f64 = 8.0;
 /// Width of a bold letter.
-const BOLD: f64 = 8.3;
+const BOLD: f64 = 9.2;
 /// Longest name at an axis and longest label, in letters.
 pub(super) const NAME: usize = 30;
 /// Least distance between the middles of two labels of the y axis.

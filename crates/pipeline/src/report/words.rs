@@ -33,7 +33,7 @@ pub(crate) fn count(value: impl TryInto<u64>) -> String {
 }
 
 /// A probability or share as per cent.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         p if !p.is_finite() => MISSING.to_owned(),
         p if p > 0.0 && p < 0.1 => "< 0.1\u{a0}%".to_owned(),
