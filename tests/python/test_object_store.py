@@ -252,6 +252,137 @@ def test_a_run_and_what_works_on_archives_use_the_server(program, forewarn, tmp_
     assert forewarn("verify", *archive)[1].startswith("9 forecasts are whole, 18 objects: 0 damaged")
 
 
+MODELS = {
+    "models/still_water.toml": 'algorithm = "zero"\nstatus = "baseline"\n',
+    "models/long_memory.toml": 'algorithm = "conflictology"\n',
+    "ensembles/common_ground.toml": 'algorithm = "mean"\nrole = "production"\n',
+}
+
+SHARED = """
+name = "shared"
+archive = "s3://forecasts/shared"
+models = ["still_water", "long_memory"]
+ensembles = ["common_ground"]
+vintage = "{vintage}"
+truth = {{ known = "{known}", provisional-from = "2020-12" }}
+source = {{ type = "table", path = "{table}", unit = "country_id", time = "month_id", values = ["ged_sb"], layout = "dense" }}
+target = {{ column = "ged_sb", level = "cm" }}
+forecast = {{ steps = 3, draws = 10 }}
+evaluation = {{ origins = 2, metrics = ["crps", "mae"] }}
+gates = {{ self-test = false }}
+"""
+
+
+def worker(folder, config):
+    """A working directory with nothing but a configuration."""
+    for name, text in {"forewarn.toml": config, **MODELS}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return ["-c", folder / "forewarn.toml"]
+
+
+def countries(path, extra):
+    rows = [(month, unit) for month in range(433, 493) for unit in (50, 79, 117, 245)]
+    lines = [f"{m},{u},{(m * 7 + u * 13) % 9 + extra * ((m, u) == (492, 50))}" for m, u in rows]
+    path.write_text("\n".join(["month_id,country_id,ged_sb", *lines]) + "\n")
+
+
+def test_workers_without_a_common_disk_share_records_truth_and_scores(program, forewarn, tmp_path):
+    table = tmp_path / "observations/data.csv"
+    table.parent.mkdir()
+    first = SHARED.format(vintage="first", known="2021-01-20", table=table)
+    second = SHARED.format(vintage="second", known="2021-06-20", table=table)
+    countries(table, 0)
+    one = worker(tmp_path / "one", first)
+    assert program("replay", *one, "--from", "2020-07", "--to", "2020-11")[0] == 0
+    code, early, err = program("evaluate", "online", *one, "--json")
+    assert code == 0, err
+    countries(table, 100)
+    one = worker(tmp_path / "one", second)
+    code, late, err = program("evaluate", "online", *one, "--json")
+    assert code == 0, err
+    early, late = (json.loads(text)["online"] for text in (early, late))
+    assert (early["truth"]["number"], late["truth"]["number"]) == (1, 2) and early["latest"] != late["latest"]
+    for kept in ("records", "truth", "archive"):
+        assert not (tmp_path / "one/forewarn-out" / kept).exists(), f"{kept} is on the server"
+
+    two = worker(tmp_path / "two", second)
+    listed = [json.loads(program("runs", "list", *of, "--json")[1]) for of in (one, two)]
+    assert listed[0] == listed[1] and [r["id"] for r in listed[1]["runs"]] == [f"{i:04}" for i in range(1, 6)], listed
+    assert program("runs", "show", "latest", *two)[1] == program("runs", "show", "latest", *one)[1] != ""
+    assert program("runs", "diff", "1", "2", *two)[0] == 0
+    online = json.loads(program("evaluate", "online", *two, "--json")[1])["online"]
+    assert online == late, "the same scores by the same edition"
+    code, then, err = program("evaluate", "online", *two, "--as-known", "2021-03-01", "--json")
+    assert code == 0 and json.loads(then)["online"] == early, "by an edition that only the first has recorded"
+    editions = [json.loads(program("truth", *of, "--json")[1]) for of in (one, two)]
+    assert editions[0] == editions[1] and len(editions[1]) == 2
+    revised = json.loads(program("truth", *two, "--compare", "1", "2", "--json")[1])["sums"]
+    assert [(year, values) for year, _, _, values in revised if values] == [("2020", 1)]
+
+    # A record is enough to do a run again, if the observations are what they were.
+    code, _, err = program("rerun", "5", *two, "--output", tmp_path / "again")
+    assert code == 1 and "the observations have changed" in err, err
+    countries(table, 0)
+    code, out, err = program("rerun", "5", *two, "--output", tmp_path / "again")
+    assert code == 0 and "of record 0005 are the same" in out, err
+    code, out, err = program("trace", "long_memory/2020-11", *two, "--json")
+    chain = json.loads(out)
+    assert code == 1 and chain["record"] == "0005", "the record is found; what is on the disk of the first is not"
+
+    # Both at once: each record has a number of its own.
+    assert len(whole_names(forewarn, "shared")) == 15
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(program, "replay", *of, "--from", "2020-03", "--to", "2020-05") for of in (one, two)]
+        assert [job.result()[0] for job in jobs] == [0, 0], [job.result()[2] for job in jobs]
+    runs = json.loads(program("runs", "list", *two, "--json")[1])
+    assert [r["id"] for r in runs["runs"]] == [f"{i:04}" for i in range(1, 12)] and not runs["unreadable"]
+    assert len(whole_names(forewarn, "shared")) == 24, "both filed the same"
+    assert not (tmp_path / "two/forewarn-out/records").exists()
+
+
+def whole_names(forewarn, prefix):
+    """Folders of the archived forecasts; whoever verifies sees nothing but them."""
+    archive = ["--archive", f"s3://forecasts/{prefix}"]
+    code, out, err = forewarn("verify", *archive)
+    found = [f["place"] for f in json.loads(forewarn("list", *archive, "--json")[1])["forecasts"]]
+    assert code == 0 and out.startswith(f"{len(found)} forecasts are whole") and "0 orphaned" in out, out + err
+    return found
+
+
+def test_reconciled_forecasts_are_filed_on_the_server(program, forewarn, tmp_path):
+    archive, table = ["--archive", "s3://forecasts/coherent"], tmp_path / "countries.csv"
+    rows = [(unit, month) for month in range(433, 493) for unit in range(40, 251)]
+    table.write_text("country_id,month_id,ged_sb\n" + "".join(f"{u},{m},{(u * 7 + m * 13) % 40}\n" for u, m in rows))
+    cells = CONFIG.replace("forecasts/run", "forecasts/coherent").replace("draws = 10", "draws = 20")
+    nations = """
+    name = "nations"
+    archive = "s3://forecasts/coherent"
+    models = ["nations_memory"]
+    target = { column = "ged_sb", level = "cm" }
+    source = { type = "table", path = "../countries.csv", unit = "country_id", time = "month_id", values = ["ged_sb"] }
+    forecast = { steps = 3, draws = 20 }
+    """
+    cells = cells.replace('"same_weather", "long_memory"', '"long_memory"')
+    cells = cells.replace('"common_ground", "middle_path"', "")
+    for name, config in (("cells", cells), ("nations", nations)):
+        arguments = worker(tmp_path / name, config)
+        (tmp_path / name / "models/nations_memory.toml").write_text('algorithm = "conflictology"\n')
+        code, _, err = program("replay", *arguments, "--from", "2020-11", "--to", "2020-11")
+        assert code == 0, err
+    place = {f["manifest"]["level"]: f["place"] for f in json.loads(forewarn("list", *archive, "--json")[1])["forecasts"]}
+    made = ["reconcile", place["pgm"], place["cm"], "--name", "calm_river", "calm_delta", *archive, "--json"]
+    code, out, err = program(*made)
+    assert code == 0, err
+    answer = json.loads(out)
+    assert answer["cells"].startswith("s3://forecasts/coherent/ged_sb/calm_river/2020-11/"), answer
+    assert answer["coherent"] > 30 and answer["largest_difference"] <= 1e-6
+    assert program(*made)[1] == out, "the same again is the same forecast"
+    assert forewarn("verify", *archive)[1].startswith("4 forecasts are whole, 8 objects: 0 damaged, 0 missing, 0 orphaned")
+    manifest = json.loads(forewarn("list", "calm_river", *archive, "--json")[1])["forecasts"][0]["manifest"]
+    assert (manifest["made"]["kind"], manifest["level"]) == ("reconciliation", "pgm")
+
+
 def test_what_is_wrong_is_told_with_the_cure(forewarn):
     place = "s3://forecasts/none"
     code, _, err = forewarn("list", "--archive", place, AWS_SECRET_ACCESS_KEY="wrong")

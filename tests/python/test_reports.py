@@ -6,6 +6,7 @@ Needs FOREWARN_BIN, the program, and Chromium (Debian's package `chromium`).
 import math
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -67,6 +68,13 @@ def deaths(row, column, month):
     return (row * 7 + column * 3 + month * 5) % 11 if (row + column) % 3 == 0 else 0
 
 
+def forewarn(folder, *arguments, **variables):
+    # Variables that begin so are settings of the run.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOREWARN_")} | variables
+    command = [BINARY, *arguments, "-c", "forewarn.toml"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
@@ -76,10 +84,7 @@ def report(tmp_path_factory):
     cells = [(row, column) for row in ROWS for column in COLUMNS]
     rows = [f"{gid(*cell)},{month},{deaths(*cell, month)}" for month in MONTHS for cell in cells]
     (folder / "deaths.csv").write_text("cell,month,deaths\n" + "\n".join(rows) + "\n")
-    # Variables that begin so are settings of the run.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOREWARN_")}
-    command = [BINARY, "run", "-c", "forewarn.toml"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    done = forewarn(folder, "run")
     assert done.returncode == 0, done.stderr[-4000:]
     [page] = folder.glob("forewarn-out/**/report.html")
     return page
@@ -194,3 +199,32 @@ def test_everything_that_can_be_used_has_a_name(page):
     assert unnamed == []
     levels = page.js("[...document.querySelectorAll('h1, h2, h3')].map((h) => +h.tagName[1])")
     assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:]))
+
+
+@pytest.mark.parametrize("name", ["report.html", "evaluation.html", "drift.html", "run.html"])
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (420, True)])
+def test_every_page_of_the_run_opens_and_leads_to_the_others(report, name, width, dark):
+    with Page(width=width, dark=dark) as page:
+        page.open(report.parent / name)
+        assert page.js("document.documentElement.scrollWidth") <= width
+        links = page.js("[...document.querySelectorAll('.pages a')].map((a) => a.getAttribute('href'))")
+        assert len(links) == 3 and all((report.parent / link).is_file() for link in links)
+        targets = page.js("[...document.querySelectorAll('a[href^=\\'#\\']')].filter((a) => !document.querySelector(a.getAttribute('href'))).length")
+        assert targets == 0
+        assert page.complaints() == []
+
+
+def test_report_opens_the_page_that_is_asked_for(report, tmp_path):
+    opener = tmp_path / "opener"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened.part && mv {tmp_path}/opened.part {tmp_path}/opened\n')
+    opener.chmod(0o755)
+    folder = report.parents[3]
+    done = forewarn(folder, "report", "drift", "--open", BROWSER=str(opener))
+    assert done.returncode == 0, done.stderr
+    for _ in range(200):
+        if (tmp_path / "opened").exists():
+            break
+        time.sleep(0.05)
+    assert (folder / (tmp_path / "opened").read_text().strip()).samefile(report.parent / "drift.html")
+    failed = forewarn(folder, "report", "--open", BROWSER=str(tmp_path / "nothing"))
+    assert failed.returncode == 1 and "BROWSER" in failed.stderr and "report.html" in failed.stderr

@@ -8,10 +8,11 @@ use crate::find;
 
 /// What an evaluation scores by when nothing else is asked for: location, spread, calibration, ranking and rare events,
 /// each with its default settings.
-pub const DEFAULT_METRICS: [&str; 16] = [
+pub const DEFAULT_METRICS: [&str; 18] = [
     "average-precision",
     "bias",
     "brier",
+    "calibration-error",
     "coverage",
     "crps",
     "ignorance",
@@ -20,6 +21,7 @@ pub const DEFAULT_METRICS: [&str; 16] = [
     "mean-calibration-ratio",
     "mse",
     "msle",
+    "pit-deviation",
     "quantile-score",
     "rmse",
     "roc-auc",

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 mod maps;
-mod reports;
+mod report;
 mod runs;
 
 use std::path::PathBuf;
@@ -11,7 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
 
 pub(crate) use maps::{MapArguments, MapFormat, MapProjection};
-pub(crate) use reports::{ReportArguments, ReportKind};
+pub(crate) use report::ReportArguments;
+#[cfg(test)]
+pub(crate) use report::ReportPage;
 pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
@@ -63,7 +65,7 @@ pub(crate) enum Command {
     Truth(TruthArguments),
     /// Draws the maps of the run; with `--out` any layer of any filed forecast
     Map(MapArguments),
-    /// Writes the reports: forecast, evaluation, drift, run
+    /// Writes the pages of the run: forecast, evaluation, drift, run; `--open` shows one
     Report(ReportArguments),
     /// Scores a table of forecasts and truth: JSON, CSV or Parquet
     Score(ScoreArguments),

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, EvaluateArguments, EvaluateCommand, ReportArguments};
+use arguments::{Arguments, Command, EvaluateArguments, EvaluateCommand};
 
 /// Parses, does, prints, and says how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String, String)]) -> ExitCode {
@@ -49,10 +49,8 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::Drift { command } => commands::drift::drift(command, environment),
         Command::Gate { command } => commands::gate::gate(command, environment),
         Command::Score(score) => commands::score::score(score),
+        Command::Report(report) => commands::report::report(report, environment),
         Command::Map(map) if map.out.is_some() => commands::map::map(map, environment),
-        Command::Report(report @ ReportArguments { kind: Some(kind), .. }) => {
-            commands::report::report(report, *kind, environment)
-        }
         Command::New { command } => commands::new::new(command),
         Command::Diversity { ensemble, run } => commands::diversity::diversity(ensemble, run, environment),
         Command::Promote(promote) => commands::promote::promote(promote, environment),

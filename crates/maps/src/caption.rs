@@ -2,7 +2,8 @@
 
 use forewarn_core::MapArgs;
 
-use crate::render::words::DOT;
+/// Between the parts of a subtitle.
+pub(crate) const DOT: &str = " · ";
 
 /// Origin, step, model, what it was made of, and the edition of the data.
 pub(crate) fn subtitle(args: &MapArgs<'_>) -> String {

@@ -19,7 +19,7 @@ mod style;
 mod surface;
 mod svg;
 mod text;
-pub(crate) mod words;
+mod words;
 
 use forewarn_core::{Result, Scene};
 

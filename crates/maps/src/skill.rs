@@ -37,7 +37,7 @@ impl Map for Skill {
         }
         let values = scores.score.iter().zip(scores.baseline).map(|(s, b)| skill(*s, *b)).collect();
         let (metric, against, n) = (scores.metric, scores.against, scores.n);
-        let label = format!("1 − {metric} of the forecast ÷ {metric} of {against}");
+        let label = format!("1 − {metric} of the forecast ÷ {metric} of {against}: above 0 better");
         let past = if n == 1 { "1 past forecast".to_owned() } else { format!("{n} past forecasts") };
         Ok(Scene {
             title: format!("Skill of {past} of {} against {against} ({metric})", args.target),

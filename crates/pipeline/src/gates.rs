@@ -5,7 +5,7 @@
 
 mod alerts;
 mod countries;
-mod evidence;
+pub(crate) mod evidence;
 mod explain;
 mod file;
 mod history;
@@ -15,7 +15,7 @@ mod junit;
 mod output;
 #[cfg(test)]
 mod output_tests;
-pub(crate) mod page;
+mod page;
 mod performance;
 mod prometheus;
 mod self_test;
@@ -50,6 +50,15 @@ pub(crate) use performance::performance;
 pub(crate) fn judged(session: &Session<'_>, kind: Kind) -> Result<Option<Judgement>> {
     let history = History::open(&session.root, kind, session.ctx.cadence())?;
     Ok(history.at(session.ctx.origin()).cloned().map(|evidence| Judgement { history, evidence }))
+}
+
+/// What a gate said of the periods up to the newest one, ascending; nothing where it has not judged that one.
+///
+/// # Errors
+/// Evidence that cannot be read.
+pub(crate) fn past(session: &Session<'_>, kind: Kind) -> Result<Vec<Evidence>> {
+    let history = History::open(&session.root, kind, session.ctx.cadence())?;
+    Ok(history.until(session.ctx.origin()))
 }
 
 /// What a gate has said, before it is told to anybody.

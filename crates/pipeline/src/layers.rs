@@ -122,6 +122,16 @@ impl Resolved {
         if is_address(place) { place.to_path_buf() } else { self.path(place) }
     }
 
+    /// Where something is kept that all who work on the same forecasts share: beside these on a server, so that machines
+    /// without a common disk share it too, else in the output folder.
+    pub(crate) fn shared(&self, name: &str) -> PathBuf {
+        let archive = self.archive();
+        if archive.to_string_lossy().starts_with("s3://") {
+            return PathBuf::from(format!("{}/.{name}", archive.display().to_string().trim_end_matches('/')));
+        }
+        self.path(&self.config.output).join(name)
+    }
+
     /// All values with their origins, by path.
     pub fn shown(&self) -> Vec<Shown> {
         let mut leaves = Vec::new();

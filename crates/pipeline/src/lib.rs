@@ -35,7 +35,7 @@ mod recorder;
 pub mod redteam;
 pub mod replay;
 pub mod report;
-pub mod reports;
+mod reports;
 pub mod rerun;
 mod results;
 mod run;

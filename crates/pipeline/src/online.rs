@@ -4,6 +4,7 @@
 //! the truth revised. Scores are pooled from sheets: of each forecaster on the rows that it has forecast, and of two on the
 //! rows of both, for nobody is better by having forecast other months.
 
+mod issuance;
 mod issued;
 mod onsets;
 mod pool;

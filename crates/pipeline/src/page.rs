@@ -1,19 +1,21 @@
 //! The report's facts, gathered from a run.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use forewarn_catalog::atlas::Fragment;
 use forewarn_catalog::{METRICS, find};
 use forewarn_core::{Better, Cell, Field, Period, Step, Unit};
 use forewarn_data::geography;
 use forewarn_data::validation::Severity as Found;
 use forewarn_store::{Archive, ForecastFile, Manifest};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::components::{Role, Status};
 use crate::report::{
-    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Report, Reproduce, Risk, Run,
-    Score, Severity, Source, StepScores, Validation, data_uri, render,
+    Coverage, Evaluation, Filed, Finding, Metric, Model, Outlook, Picture, Place, Report, Reproduce, Risk,
+    Run, Score, Severity, Source, StepScores, Validation, data_uri,
 };
 use crate::results::{Results, issued};
 use crate::scores::Group;
@@ -71,20 +73,20 @@ impl fmt::Display for Against {
     }
 }
 
-/// The page of a run.
+/// What the page of a run says.
 ///
 /// # Errors
 /// A forecast or a picture that cannot be read again.
-pub(crate) fn page(
+pub(crate) fn report(
     results: &Results<'_>,
     archive: &Archive,
     manifests: &[(Manifest, PathBuf)],
-) -> Result<String> {
+) -> Result<Report> {
     let shown = issued(results.ensembles, results.made)
         .map(|made| Ok::<_, Error>(Shown { results, made, file: made.open()? }))
         .transpose()?;
     let forecast = shown.as_ref().map(|shown| forecast(shown, archive)).transpose()?.unwrap_or_default();
-    let report = Report {
+    Ok(Report {
         run: run(results),
         maps: results.pictures.iter().map(|p| picture(results, p)).collect::<Result<_>>()?,
         evaluation: Some(evaluation(results)),
@@ -95,23 +97,62 @@ pub(crate) fn page(
         missing: results.missing.to_vec(),
         reproduce: reproduce(results),
         ..forecast
-    };
-    Ok(render(&report))
+    })
 }
 
 /// What the page says of the forecast itself.
 fn forecast(shown: &Shown<'_>, archive: &Archive) -> Result<Report> {
     let first = shown.file.field(Step(1))?;
     let previous = previous(shown, archive, &first)?;
-    let places = countries::places(shown, &first, previous.as_ref())?;
+    let Everywhere { atlas, places } = everywhere(shown, (&first, previous.as_ref()))?;
     Ok(Report {
         outlook: Some(outlook(shown, &first, previous.as_ref())?),
-        atlas: atlas::atlas(shown, &first)?,
+        atlas,
         risks: risks(shown, &first)?,
         movers: Some(movers::movers(shown, (&first, previous.as_ref()), &places)?),
         places,
         ..Report::default()
     })
+}
+
+/// What is made of every step of the forecast.
+#[derive(Serialize, Deserialize)]
+struct Everywhere {
+    atlas: Option<Fragment>,
+    places: Vec<Place>,
+}
+
+/// File of a step that keeps it.
+const EVERYWHERE: &str = "everywhere.json";
+
+/// The atlas and the countries, read again where they were made before: they take longer than the rest of the page.
+fn everywhere(shown: &Shown<'_>, (first, previous): (&Field, Option<&Field>)) -> Result<Everywhere> {
+    let (ctx, config) = (shown.results.ctx, &shown.results.ctx.run.config);
+    let before =
+        previous.map(|field| (field.origin, field.means().iter().map(|v| v.to_bits()).collect::<Vec<_>>()));
+    let before = serde_json::to_vec(&before).map_err(|e| Error::io(Path::new(EVERYWHERE))(e.into()))?;
+    let inputs = json!({
+        "forecast": shown.made.sha256,
+        "panel": ctx.panel_digest(),
+        "previous": forewarn_store::Digest::of_bytes(&before),
+        "name": shown.made.name,
+        "target": config.target,
+        "steps": config.forecast.steps,
+        "vintage": config.vintage,
+    });
+    let output = ctx.engine.step("page", &shown.made.name, &inputs, |workspace| {
+        let made = Everywhere {
+            atlas: atlas::atlas(shown, first)?,
+            places: countries::places(shown, first, previous)?,
+        };
+        let path = workspace.path(EVERYWHERE);
+        let bytes = serde_json::to_vec(&made).map_err(|e| Error::io(&path)(e.into()))?;
+        std::fs::write(&path, bytes).map_err(Error::io(&path))?;
+        Ok(json!({}))
+    })?;
+    let path = output.dir.join(EVERYWHERE);
+    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    serde_json::from_slice(&bytes).map_err(|e| Error::io(&path)(e.into()))
 }
 
 /// The forecast of the first target period that was filed under the same name one period earlier, of the same units.

@@ -1,6 +1,7 @@
 //! The record of a run: what was done with what, at what cost, and how it ended.
 //!
-//! One folder a run, `records/NNNN` in the output folder, with `record.json` and `run.log`. It is written at the end,
+//! One folder a run, `records/NNNN` in the output folder, with `record.json` and `run.log`; with an archive on a server
+//! `.records/NNNN` there. It is written at the end,
 //! whole or not at all, also when the run fails. Numbers only rise: a repeated run has a record of its own, whatever the
 //! clock says.
 
@@ -155,21 +156,28 @@ impl Record {
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Config`] when it is none, or of another version.
     pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(RECORD);
+        Self::parse(&std::fs::read(&path).map_err(Error::io(&path))?, &path)
+    }
+
+    /// The record that a file or object holds.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when it is none, or of another version.
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
         }
-        let path = folder.join(RECORD);
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         let wrong = |reason: String| Error::config(path.display().to_string(), reason);
-        let Version { schema } = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
+        let Version { schema } = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
         if schema != Self::SCHEMA {
             let known = Self::SCHEMA;
             return Err(wrong(format!(
                 "is of version {schema}, this program knows {known}: use another one"
             )));
         }
-        serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))
+        serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))
     }
 
     /// Folder of the run's results, in the output folder `root`.

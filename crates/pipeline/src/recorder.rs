@@ -106,7 +106,7 @@ impl<'a> Recorder<'a> {
             None => self.note(&format!("{} after {:.1} s", record.end.as_str(), record.seconds)),
         }
         let log = self.heard().log.clone();
-        Runs::of(self.run).keep(record, &log).map(Some)
+        Runs::of(self.run)?.keep(record, &log).map(Some)
     }
 
     fn record(&self, failed: Option<&Error>) -> Record {

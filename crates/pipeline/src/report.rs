@@ -9,11 +9,13 @@ pub mod catalog;
 mod chart;
 mod facts;
 pub(crate) mod html;
+pub(crate) mod pages;
 mod places;
-mod scores;
+pub(crate) mod scores;
 mod sections;
 pub(crate) mod words;
 
+pub(crate) use answers::{Answer, cards};
 pub use facts::{
     Coverage, Evaluation, Filed, Finding, Metric, Model, Mover, Movers, Outlook, Picture, Place, Report,
     Reproduce, Risk, Run, Score, Severity, Source, StepScores, Total, Validation,

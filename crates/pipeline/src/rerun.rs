@@ -66,7 +66,7 @@ pub fn rerun(record: &Record, code: &Code, output: &Path, observer: &dyn Observe
     };
     let result = run(&resolved, code, record.until, observer);
     answer.stopped = result.err().map(|e| e.to_string());
-    let again = Runs::of(&resolved).find("latest")?;
+    let again = Runs::of(&resolved)?.find("latest")?;
     let mut difference = difference(record, &again);
     difference.changed.retain(|changed| changed.kind != Kind::Setting || !is_moved(&changed.name));
     difference.equal = difference.changed.is_empty();

@@ -18,8 +18,12 @@ use crate::outcome::{GateSummary, Outcome, Until};
 use crate::progress::Observer;
 use crate::record::{Digests, IssuedForecast, PAGE, SCORES};
 use crate::recorder::{Recorder, Seen};
+use crate::report;
 use crate::report::catalog::{html, markdown};
+use crate::report::pages::{DRIFT, EVALUATION, RUN};
+use crate::reports::{self, drift, evaluation};
 use crate::results::{Evaluated, Results, issued};
+use crate::runs::Runs;
 use crate::scores::{Forecasts, Group, NamedMetric, OriginTallies, Scores};
 use crate::session::{Session, session};
 use crate::stages::backtest::Backtest;
@@ -63,6 +67,9 @@ pub(crate) fn run_with<T>(
     match recorded(run, code, until, &recorder, then) {
         Ok((outcome, made)) => {
             let record = recorder.finish(None)?.unwrap_or_default();
+            if outcome.report.is_some() {
+                about(&Runs::of(run)?, &outcome.folder)?;
+            }
             Ok((Outcome { record, ..outcome }, made))
         }
         Err(e) => {
@@ -104,6 +111,15 @@ fn recorded<T>(
         };
         Ok((outcome, made))
     })
+}
+
+/// Writes the page of the newest record, which only exists now that the run has ended.
+fn about(runs: &Runs, folder: &Path) -> Result<()> {
+    let (mut all, _) = runs.list()?;
+    let Some(record) = all.pop() else { return Ok(()) };
+    // What a run up to another stage made is no news.
+    let before = all.iter().rev().find(|before| before.until == record.until);
+    write_file(&folder.join(RUN), reports::run::page(&record, before).as_bytes())
 }
 
 /// Writes a file, whole or not at all; its folder is made.
@@ -242,8 +258,20 @@ impl<'a> Work<'a> {
         };
         let archive = filing::archive(self.ctx.run)?;
         let manifests = filing::manifests(&Issue { session: self.session, trained: &trained, made: &made });
-        let page = page::page(&results, &archive, &manifests)?;
-        self.write(PAGE, page.as_bytes())?;
+        let facts = page::report(&results, &archive, &manifests)?;
+        self.write(PAGE, report::render(&facts).as_bytes())?;
+        let past = evaluation::Facts::new(
+            &facts,
+            &evaluated.scores,
+            self.ctx.cadence(),
+            (&self.rehearsal.tallies, metrics),
+        );
+        self.write(EVALUATION, evaluation::page(&past).as_bytes())?;
+        let now = self.ctx.cadence().label(self.ctx.origin());
+        let gate = |kind| Ok(drift::Gate { kind, evidence: gates::past(self.session, kind)? });
+        let kinds = [gates::Kind::Input, gates::Kind::Output, gates::Kind::Performance];
+        let gates: Vec<drift::Gate> = kinds.into_iter().map(gate).collect::<Result<_>>()?;
+        self.write(DRIFT, drift::page(&self.session.id, &now, &gates).as_bytes())?;
         self.write("config.toml", self.ctx.run.to_toml().as_bytes())?;
         let report = self.session.folder.join(PAGE);
         if self.until >= Until::Archive {

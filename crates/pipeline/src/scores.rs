@@ -31,6 +31,15 @@ pub struct NamedMetric {
     pub metric: Box<dyn Metric>,
 }
 
+impl NamedMetric {
+    /// Whether a change of it tells better forecasts from worse ones. Calibration alone does not: who forecasts nothing where
+    /// nearly nothing happens is calibrated.
+    pub(crate) fn judges(&self) -> bool {
+        let component = self.name.split(':').next().unwrap_or_default();
+        self.metric.better() == Better::Lower && !["calibration-error", "pit-deviation"].contains(&component)
+    }
+}
+
 /// What a score is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -48,7 +48,7 @@ impl<'a> Truth<'a> {
     /// What cannot be read or written; [`Error::Config`] when no edition was known by then.
     pub(crate) fn of(session: &'a Session<'_>, as_known: Option<&str>) -> Result<Self> {
         let (now, _) = record(session)?;
-        let editions = editions(session);
+        let editions = editions(session)?;
         let all = editions.list()?;
         let Some(day) = as_known else {
             let since = since(&all, &now);
@@ -102,9 +102,9 @@ fn since(all: &[Edition], edition: &Edition) -> Vec<u32> {
     (0..edition.axis.len).map(of).collect()
 }
 
-fn editions(session: &Session<'_>) -> Editions {
-    let target = &session.ctx.run.config.target;
-    Editions::open(&session.root.join("truth"), &target.column, &target.level)
+fn editions(session: &Session<'_>) -> Result<Editions> {
+    let run = session.ctx.run;
+    Ok(Editions::open(&run.shared("truth"), &run.config.target.column, &run.config.target.level)?)
 }
 
 /// Records the target of a session as an edition of the truth, unless it is there; tells whether it is new.
@@ -132,7 +132,7 @@ pub(crate) fn record(session: &Session<'_>) -> Result<(Edition, bool)> {
         periods: digests(&panel, &config.target.column)?,
         file: Digest::of_bytes(&values),
     };
-    Ok(editions(session).record(&draft, &values)?)
+    Ok(editions(session)?.record(&draft, &values)?)
 }
 
 /// Digest of the values of each period, and of whose values they are.
@@ -165,7 +165,7 @@ pub struct Revision {
 pub fn list(run: &Resolved, code: &Code, observer: &dyn Observer) -> Result<Vec<Edition>> {
     session(run, code, observer, false, |session| {
         record(session)?;
-        Ok(editions(session).list()?)
+        Ok(editions(session)?.list()?)
     })
 }
 
@@ -181,7 +181,7 @@ pub fn compare(
 ) -> Result<Revision> {
     session(run, code, observer, false, |session| {
         record(session)?;
-        let editions = editions(session);
+        let editions = editions(session)?;
         let all = editions.list()?;
         let find = |number: u32| {
             let found = all.iter().find(|edition| edition.number == number);
@@ -266,6 +266,8 @@ mod tests {
         let all = [edition(1, &first), edition(2, &second), edition(3, &third)];
         assert_eq!(since(&all, &all[2]), [1, 3, 2], "what was taken back is said anew");
         assert_eq!(since(&all, &all[1]), [1, 2, 2], "later editions do not matter");
+        let same = [edition(1, &first), edition(2, &first), edition(3, &second)];
+        assert_eq!(since(&same, &same[1]), [1, 1], "whatever they say");
         let cut = panel(480, &[1, 2], &[1.0, 0.0]);
         let with = [edition(1, &second), edition(2, &cut), edition(3, &second)];
         assert_eq!(

@@ -22,6 +22,8 @@ pub use manifest::{Made, Manifest};
 pub use verification::{Fault, FaultKind, Verification};
 
 const MANIFEST: &str = "manifest.json";
+/// What is kept beside the forecasts on a server and is none: editions of the truth, and records of runs.
+const BESIDE: [&str; 2] = [".truth/", ".records/"];
 
 /// A manifest that cannot be read.
 #[derive(Debug)]

@@ -1,16 +1,18 @@
 //! Editions of the truth: what was observed, as it was known at one time. Nothing is overwritten when it is revised.
 //!
 //! `root/TARGET/LEVEL/0001.json` says what the first edition is and where it comes from, `values-DIGEST.parquet` beside it
-//! holds its values. The record is written last; of several writers one gets the number, and the others the next one.
+//! holds its values, in a folder or an S3 bucket. The record is written last; of several writers one gets the number, and
+//! the others the next one.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use forewarn_core::{Axis, Period};
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Error, Result, file};
+use crate::objects::{self, Objects, joined};
+use crate::{Digest, Error, Result, copies};
 
 /// Version of [`Edition`].
 const SCHEMA: u32 = 1;
@@ -64,13 +66,22 @@ impl Edition {
 /// The editions of one target.
 #[derive(Debug, Clone)]
 pub struct Editions {
-    folder: PathBuf,
+    objects: Arc<dyn Objects>,
+    folder: String,
 }
 
 impl Editions {
-    /// Those below `root`.
-    pub fn open(root: &Path, target: &str, level: &str) -> Self {
-        Self { folder: root.join(target).join(level) }
+    /// Those below a place: the path of a folder, or an address.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] when an address or the settings of S3 are wrong.
+    pub fn open(root: &Path, target: &str, level: &str) -> Result<Self> {
+        Ok(Self::over(objects::open(root)?, target, level))
+    }
+
+    /// Those in any kind of store.
+    pub fn over(objects: Arc<dyn Objects>, target: &str, level: &str) -> Self {
+        Self { objects, folder: joined(target, level) }
     }
 
     /// All of them, in their order.
@@ -91,62 +102,64 @@ impl Editions {
     /// # Errors
     /// [`Error::Damaged`] when the values are not what the record says; [`Error::Io`] when it cannot be written.
     pub fn record(&self, draft: &Edition, values: &[u8]) -> Result<(Edition, bool)> {
-        let place = self.values(&draft.file);
+        let name = self.values(&draft.file);
         let found = Digest::of_bytes(values);
         if found != draft.file {
-            return Err(Error::damaged(
-                &place,
-                format!("has sha256 {found}, its record says {}", draft.file),
-            ));
+            let reason = format!("has sha256 {found}, its record says {}", draft.file);
+            return Err(Error::damaged(&self.objects.place(&name), reason));
         }
         let mut next = self.list()?;
         loop {
             if let Some(there) = next.iter().find(|there| there.same(draft)) {
                 return Ok((there.clone(), false));
             }
-            if !place.exists() {
-                file::write_bytes(&place, values)?;
-            }
+            self.objects.put_new(&name, values)?;
             let number = next.len() as u32 + 1;
             let edition = Edition { schema: SCHEMA, number, ..draft.clone() };
-            let path = self.record_of(number);
+            let record = self.record_of(number);
+            let path = self.objects.place(&record);
             let text = serde_json::to_vec_pretty(&edition).map_err(|e| Error::io(&path)(e.into()))?;
-            if file::write_new(&path, |file| file.write_all(&text).map_err(Error::io(&path)))? {
+            if self.objects.put_new(&record, &text)? {
                 return Ok((edition, true));
             }
-            // Somebody else has this number now.
+            // Somebody else has this number now, or an answer to us was lost.
             next = self.list()?;
         }
     }
 
-    /// The file of values of an edition.
+    /// The file of values of an edition; of one on a server it is a copy, fetched once.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::Damaged`] when it is not what was recorded.
+    /// [`Error::Io`] or [`Error::Remote`] when it cannot be read, [`Error::Damaged`] when it is not what was recorded.
     pub fn read(&self, edition: &Edition) -> Result<PathBuf> {
-        let path = self.values(&edition.file);
-        let found = Digest::of_file(&path)?;
-        if found == edition.file {
-            return Ok(path);
+        let name = self.values(&edition.file);
+        let expect = |found: &Digest| {
+            let reason = || format!("has sha256 {found}, it was recorded with {}", edition.file);
+            let is_same = *found == edition.file;
+            if is_same { Ok(()) } else { Err(Error::damaged(&self.objects.place(&name), reason())) }
+        };
+        if let Some(path) = self.objects.local(&name) {
+            return expect(&Digest::of_file(&path)?).map(|()| path);
         }
-        Err(Error::damaged(&path, format!("has sha256 {found}, it was recorded with {}", edition.file)))
+        copies::copy(&copies::folder(), &edition.file, || {
+            let gone = || Error::damaged(&self.objects.place(&name), "is not there; put it back from a copy");
+            let values = self.objects.get(&name)?.ok_or_else(gone)?;
+            expect(&Digest::of_bytes(&values)).map(|()| values)
+        })
     }
 
-    fn values(&self, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("values-{}.parquet", &digest.as_str()[..16]))
+    fn values(&self, digest: &Digest) -> String {
+        joined(&self.folder, &format!("values-{}.parquet", &digest.as_str()[..16]))
     }
 
-    fn record_of(&self, number: u32) -> PathBuf {
-        self.folder.join(format!("{number:04}.json"))
+    fn record_of(&self, number: u32) -> String {
+        joined(&self.folder, &format!("{number:04}.json"))
     }
 
     fn get(&self, number: u32) -> Result<Option<Edition>> {
-        let path = self.record_of(number);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(Error::io(&path)(e)),
-        };
+        let record = self.record_of(number);
+        let Some(bytes) = self.objects.get(&record)? else { return Ok(None) };
+        let path = self.objects.place(&record);
         let edition: Edition =
             serde_json::from_slice(&bytes).map_err(|e| Error::damaged(&path, e.to_string()))?;
         if (edition.schema, edition.number) == (SCHEMA, number) {
@@ -186,7 +199,7 @@ mod tests {
     #[test]
     fn editions_are_numbered_and_kept() {
         let root = tempfile::tempdir().unwrap();
-        let editions = Editions::open(root.path(), "ged_sb", "cm");
+        let editions = Editions::open(root.path(), "ged_sb", "cm").unwrap();
         assert_eq!(editions.list().unwrap(), []);
         let (first, new) = editions.record(&draft(b"one", "20.1"), b"one").unwrap();
         assert_eq!((first.number, new), (1, true));
@@ -209,7 +222,7 @@ mod tests {
     #[test]
     fn other_values_than_recorded_are_refused() {
         let root = tempfile::tempdir().unwrap();
-        let editions = Editions::open(root.path(), "ged_sb", "cm");
+        let editions = Editions::open(root.path(), "ged_sb", "cm").unwrap();
         let e = editions.record(&draft(b"one", "20.1"), b"two").unwrap_err().to_string();
         assert!(e.contains("its record says"), "{e}");
         let (edition, _) = editions.record(&draft(b"one", "20.1"), b"one").unwrap();
@@ -221,7 +234,7 @@ mod tests {
     #[test]
     fn each_of_many_writers_gets_a_number() {
         let root = tempfile::tempdir().unwrap();
-        let editions = Editions::open(root.path(), "ged_sb", "cm");
+        let editions = Editions::open(root.path(), "ged_sb", "cm").unwrap();
         std::thread::scope(|scope| {
             for i in 0..8_u8 {
                 let editions = &editions;

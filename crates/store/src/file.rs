@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::{Error, Result};
 
@@ -64,17 +64,31 @@ fn unfinished(folder: &Path) -> Result<NamedTempFile> {
     }
 }
 
-/// Removes the files that killed writers left in a folder, and none of a writer that is at work.
+/// A new folder that is locked as long as the handle is open. Folders can be locked where they can be opened, which is on
+/// Unix; elsewhere none is ever taken away.
+fn unfinished_folder(above: &Path) -> Result<(TempDir, Option<File>)> {
+    loop {
+        let made = Builder::new().prefix(UNFINISHED).tempdir_in(above).map_err(Error::io(above))?;
+        let lock = File::open(made.path()).ok().filter(|folder| folder.lock().is_ok());
+        if made.path().exists() {
+            return Ok((made, lock));
+        }
+    }
+}
+
+/// Removes the files and folders that killed writers left in a folder, and none of a writer that is at work.
 ///
 /// # Errors
 /// [`Error::Io`] when the folder cannot be read.
 pub(crate) fn sweep_abandoned(folder: &Path) -> Result<()> {
     for path in leftovers(folder)? {
-        let file = OpenOptions::new().read(true).write(true).open(&path);
-        // A lock goes with the process that has it, however it ends.
-        if file.is_ok_and(|file| file.try_lock().is_ok()) {
+        let is_folder = path.is_dir();
+        let Ok(file) = OpenOptions::new().read(true).write(!is_folder).open(&path) else { continue };
+        // A lock goes with the process that has it, however it ends. It is held until all is gone: a writer that has just
+        // made this waits for it, and then sees that it has to make another one.
+        if file.try_lock().is_ok() {
             // Gone already, or not ours to remove: it is in nobody's way.
-            let _ = std::fs::remove_file(&path);
+            let _ = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         }
     }
     Ok(())
@@ -98,14 +112,15 @@ fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Writes a new folder with some files, whole or not at all; tells whether it did, which it does not where there is a
-/// folder already.
+/// folder already. What killed writers left beside it is removed.
 ///
 /// # Errors
 /// [`Error::Io`]; nothing is left then.
 pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<bool> {
     let above = parent(folder);
     create_folder(above)?;
-    let made = Builder::new().prefix(UNFINISHED).tempdir_in(above).map_err(Error::io(above))?;
+    sweep_abandoned(above)?;
+    let (made, _lock) = unfinished_folder(above)?;
     for (name, bytes) in files {
         write_bytes(&made.path().join(name), bytes)?;
     }
@@ -242,5 +257,36 @@ mod tests {
         sweep_abandoned(folder.path()).unwrap();
         assert!(!path.exists());
         sweep_abandoned(&folder.path().join("nowhere")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_a_killed_writer_left_goes_with_the_next_one() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join(".unfinished-dead")).unwrap();
+        std::fs::write(root.path().join(".unfinished-dead/record.json"), b"{").unwrap();
+        let (at_work, lock) = unfinished_folder(root.path()).unwrap();
+        std::fs::write(at_work.path().join("record.json"), b"{").unwrap();
+        assert!(write_folder(&root.path().join("0001"), &[("record.json", b"{}")]).unwrap());
+        assert_eq!(leftovers(root.path()).unwrap(), [at_work.path()], "one is still at work");
+        drop(lock);
+        assert!(write_folder(&root.path().join("0002"), &[("record.json", b"{}")]).unwrap());
+        assert!(leftovers(root.path()).unwrap().is_empty());
+        assert_eq!(std::fs::read(root.path().join("0001/record.json")).unwrap(), b"{}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn writers_that_sweep_take_nothing_away_from_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |writer: usize| {
+            for i in 0..20 {
+                let folder = root.path().join(format!("{writer}-{i}"));
+                assert!(write_folder(&folder, &[("a", b"1"), ("b", b"2")]).unwrap());
+                assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+            }
+        };
+        std::thread::scope(|scope| (0..4).for_each(|writer| drop(scope.spawn(move || write(writer)))));
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 80, "all there, and nothing else");
     }
 }

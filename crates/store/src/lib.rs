@@ -5,6 +5,7 @@
 
 mod archive;
 mod artifact;
+mod copies;
 mod digest;
 mod editions;
 mod error;
@@ -20,6 +21,6 @@ pub use digest::Digest;
 pub use editions::{Edition, Editions};
 pub use error::{Error, Result};
 pub use forecast::{ForecastFile, Labels, write_forecast};
-pub use objects::{Object, Objects, is_address};
+pub use objects::{Object, Objects, is_address, open as open_objects};
 pub use steps::{Lookup, StepOutput, StepStore, Workspace};
 pub use table::write_table;

@@ -1,7 +1,7 @@
 //! Where objects are kept: a folder of this machine, or a bucket of an S3 server.
 //!
-//! An object is a name and bytes. The archive needs little of a store, so that any kind of store can be below it: an
-//! object appears whole or not at all, and of several writers of one name one can be the first.
+//! An object is a name and bytes. The archive, the editions of the truth and the records of runs need little of a store, so that any
+//! kind can be below them: an object appears whole or not at all, and of several writers of one name one can be the first.
 
 mod bucket;
 mod connector;
@@ -79,7 +79,7 @@ pub trait Objects: Debug + Send + Sync {
 ///
 /// # Errors
 /// [`Error::Remote`](crate::Error::Remote) when the address or the settings of S3 are wrong.
-pub(crate) fn open(place: &Path) -> Result<Arc<dyn Objects>> {
+pub fn open(place: &Path) -> Result<Arc<dyn Objects>> {
     let text = place.to_string_lossy();
     if text.starts_with("s3://") {
         return Ok(Arc::new(Bucket::open(&text)?));

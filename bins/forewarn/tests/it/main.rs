@@ -15,6 +15,8 @@ mod kill;
 #[cfg(test)]
 mod lineage;
 #[cfg(test)]
+mod map;
+#[cfg(test)]
 mod online;
 #[cfg(test)]
 mod pool;

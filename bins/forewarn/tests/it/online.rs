@@ -215,6 +215,52 @@ fn a_revised_month_is_scored_again_and_no_other() {
 }
 
 #[test]
+fn of_several_forecasts_the_last_one_before_the_month_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), 0);
+    let archive = folder.path().join("forewarn-out/archive/ged_sb/long_memory/2020-06");
+    let runs = || -> Vec<String> {
+        let all = std::fs::read_dir(&archive).unwrap();
+        all.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    replay(folder.path(), "2020-06", "2020-06");
+    let first = runs().remove(0);
+    let more = ["replay", "--from", "2020-06", "--to", "2020-06", "--set", "seed=7"];
+    assert_eq!(command(folder.path(), &more).0, 0);
+    let second = runs().into_iter().find(|run| *run != first).unwrap();
+    // As if they had been issued then.
+    for (record, ended) in [("0001", "2020-07-01T00:00:00Z"), ("0002", "2020-08-31T23:59:59Z")] {
+        let path = folder.path().join("forewarn-out/records").join(record).join("record.json");
+        let mut text: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        text["ended"] = ended.into();
+        std::fs::write(&path, text.to_string()).unwrap();
+    }
+    let at = |month: &str| {
+        let found = json(folder.path(), &["evaluate", "online", "--month", month]);
+        let told = found["warnings"].to_string();
+        (score(&found["online"]["latest"], "long_memory", "crps").0, told)
+    };
+    let [july, august, september] = ["2020-07", "2020-08", "2020-09"].map(at);
+    for part in [
+        format!(
+            "run {first} (issued: 2020-07-01T00:00:00Z, after that began) counts from 2020-07 to 2020-08"
+        ),
+        format!("run {second} (issued: 2020-08-31T23:59:59Z) counts from 2020-09 to 2020-12"),
+    ] {
+        assert!(september.1.contains(&part), "{}", september.1);
+    }
+    // Each alone gives the scores of its months.
+    let aside = folder.path().join("aside");
+    std::fs::rename(archive.join(&second), &aside).unwrap();
+    assert_eq!([at("2020-07").0, at("2020-08").0], [july.0, august.0]);
+    assert_ne!(at("2020-09").0, september.0);
+    std::fs::rename(&aside, archive.join(&second)).unwrap();
+    std::fs::remove_dir_all(archive.join(&first)).unwrap();
+    assert_eq!(at("2020-09").0, september.0);
+    assert_ne!(at("2020-08").0, august.0);
+}
+
+#[test]
 fn an_onset_is_told_with_its_first_warning() {
     let folder = tempfile::tempdir().unwrap();
     project(folder.path(), 0);

@@ -16,8 +16,12 @@ pub(crate) fn run(command: &Command, environment: &[(String, String)]) -> Result
         return Err(Failure::new(2, "this command is no stage of a run"));
     };
     let resolved = Resolved::load(&arguments.config, environment, &arguments.set)?;
-    let outcome = run_pipeline(&resolved, &code()?, until, &Display::new())?;
-    let text = if arguments.json { json(&outcome)? } else { words(&outcome) };
+    finished(run_pipeline(&resolved, &code()?, until, &Display::new())?, arguments.json)
+}
+
+/// What is printed of a run that came to its end; it fails when something is missing.
+pub(crate) fn finished(outcome: Outcome, as_json: bool) -> Result<String, Failure> {
+    let text = if as_json { json(&outcome)? } else { words(&outcome) };
     if outcome.missing.is_empty() {
         return Ok(text);
     }
@@ -40,7 +44,6 @@ fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
         Command::Combine(a) => (a, Until::Combine),
         Command::Evaluate(a) => (&a.run, Until::Evaluate),
         Command::Map(a) => (&a.run, Until::Map),
-        Command::Report(a) => (&a.run, Until::Report),
         _ => return None,
     })
 }

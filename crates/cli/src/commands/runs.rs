@@ -32,7 +32,7 @@ pub(crate) fn runs(command: &RunsCommand, environment: &[(String, String)]) -> R
 
 /// The records of a run's output folder.
 pub(super) fn records(run: &RunArguments, environment: &[(String, String)]) -> Result<Runs, Failure> {
-    Ok(Runs::of(&Resolved::load(&run.config, environment, &run.set)?))
+    Ok(Runs::of(&Resolved::load(&run.config, environment, &run.set)?)?)
 }
 
 fn list(runs: &Runs, as_json: bool) -> Result<String, Failure> {

@@ -7,6 +7,10 @@ use super::ratio::log_ratio;
 use crate::limit;
 use crate::words::number;
 
+/// How many times wider the limit is for a reference of a single origin: one month says little of what is usual. The sum of a
+/// forecast for Africa was 4.5 times what it was four years later, and nothing was wrong with either.
+const ALONE: f64 = 2.0;
+
 forewarn_core::entry!(OutputCheck: AsTrained as "trained", check);
 
 /// Whether forecasts look as they did when the model was trained.
@@ -22,7 +26,7 @@ forewarn_core::entry!(OutputCheck: AsTrained as "trained", check);
 pub struct AsTrained {
     /// Ranges of steps, six readings each.
     pub leads: Leads,
-    /// Absolute log ratio that matters.
+    /// Absolute log ratio that matters; twice that (its square, as a ratio) where the reference is of a single origin.
     #[schemars(range(min = 0.0))]
     pub limit: f64,
 }
@@ -82,6 +86,7 @@ impl AsTrained {
         let now = range.sum(reference.outlook, &kind.now).unwrap_or(f64::NAN);
         let usual: Vec<Usual> = steps.iter().map(|step| (kind.then)(step)).collect();
         let then: f64 = usual.iter().map(|u| u.mean).sum();
+        let alone = usual.iter().any(|u| u.sd.is_none());
         let spread = match usual.iter().map(|u| u.sd).sum::<Option<f64>>() {
             // Standard deviations add where steps rise and fall together, which they nearly do.
             Some(sd) => format!("with a standard deviation of at most {}", number(sd)),
@@ -96,7 +101,8 @@ impl AsTrained {
             reference.source
         );
         let subject = format!("{}, {}", subject(range, reference), kind.what);
-        Reading::fact(subject, log_ratio(now, then).abs(), self.limit, message)
+        let limit = if alone { ALONE * self.limit } else { self.limit };
+        Reading::fact(subject, log_ratio(now, then).abs(), limit, message)
     }
 }
 
@@ -185,6 +191,7 @@ mod tests {
         let single = Trained::of(std::slice::from_ref(&now));
         let readings = read(&now, &single, None);
         assert!(readings.iter().all(|r| r.effect == Some(0.0) && r.message.ends_with("of a single origin")));
+        assert!(readings.iter().all(|r| (r.limit - 9.0_f64.ln()).abs() < 1e-12), "nine times instead of three");
         assert!((ENTRY.build)(&json!({"limit": 0.0})).is_err());
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Atlas;
@@ -11,8 +12,8 @@ pub const STYLE: &str = include_str!("atlas.css");
 /// What a page needs once, in `<script>` after its atlases.
 pub const SCRIPT: &str = include_str!("atlas.js");
 
-/// Finished HTML: what came from outside is escaped in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Finished HTML: what came from outside is escaped in it. It may be kept and read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fragment(String);
 
 impl fmt::Display for Fragment {

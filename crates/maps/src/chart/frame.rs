@@ -9,10 +9,8 @@ pub(super) const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
 /// Height of a row where it has names.
 const ROW: f64 = 24.0;
-/// Width of a letter: wide enough for the fonts that systems use.
-const LETTER: f64 = 8.0;
-/// Width of a bold letter.
-const BOLD: f64 = 9.2;
+/// Width of a letter: wide enough for the fonts that systems use, in bold.
+const LETTER: f64 = 8.8;
 /// Longest name at an axis and longest label, in letters.
 pub(super) const NAME: usize = 30;
 /// Least distance between the middles of two labels of the y axis.
@@ -163,7 +161,7 @@ fn margin(chart: &Chart) -> f64 {
         .filter(|series| matches!(series.mark, Mark::Line(_) | Mark::Band(_) | Mark::Rule(_, Along::Y)));
     let letters = ends.map(|series| series.name.chars().count()).max().unwrap_or(0);
     let notes = chart.series.iter().any(|series| noted(&series.mark, Along::X));
-    let ends = if letters > 0 { letters.min(NAME) as f64 * BOLD + 28.0 } else { 24.0 };
+    let ends = if letters > 0 { letters.min(NAME) as f64 * LETTER + 28.0 } else { 24.0 };
     if notes { ends.max(90.0) } else { ends }
 }
 

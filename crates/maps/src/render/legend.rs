@@ -67,7 +67,7 @@ pub(super) fn draw(
 
     let first = key.legend.ticks.first().filter(|_| key.legend.shade.is_signed());
     let half = first.map_or(0.0, |&tick| style.small.width(&wording(key, tick)) / 2.0) as i32;
-    let x = zero.right() + style.gap / 2 + half;
+    let x = zero.right() + half + if half > 0 { style.gap } else { style.gap / 2 };
     let bar = Rect { x, width: missing.x - 2 * style.gap - x, ..zero };
     surface.gradient(&bar, &colour::ramp(key.legend.shade));
     for (place, text) in kept(style, key, bar.width) {

@@ -2,7 +2,7 @@
 
 use forewarn_core::Scene;
 
-use crate::caption::{count, number};
+use crate::caption::{DOT, count, number};
 
 /// The text of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +40,6 @@ impl Words {
         Self { title, subtitle, captions, footnote: scenes.first().map(places).unwrap_or_default() }
     }
 }
-
-/// Between the parts of a subtitle.
-pub(crate) const DOT: &str = " · ";
 
 /// The parts that all texts have at the same place, and what is left of each. Texts of different numbers of parts share
 /// nothing.

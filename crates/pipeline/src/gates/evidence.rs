@@ -96,7 +96,7 @@ fn sentence(group: &[&Judged]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use forewarn_core::Reading;
 
     use super::*;

@@ -55,6 +55,12 @@ impl History {
         self.periods.iter().find(|(p, _)| *p == period).map(|(_, evidence)| evidence)
     }
 
+    /// The evidence up to a period, ascending; nothing where there is none of that period itself.
+    pub(crate) fn until(&self, now: Period) -> Vec<Evidence> {
+        let end = self.periods.iter().position(|(period, _)| *period == now).map_or(0, |i| i + 1);
+        self.periods[..end].iter().map(|(_, evidence)| evidence.clone()).collect()
+    }
+
     /// The edition of the panel that the gate let pass before the one with this digest: its file and digest.
     pub(crate) fn edition_before(&self, now: Period, digest: &str) -> Option<(String, String)> {
         let file = |evidence: &Evidence| evidence.looked.files.first().cloned();

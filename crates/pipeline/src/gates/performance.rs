@@ -1,6 +1,6 @@
 //! The performance gate of a run: the forecast that is issued against its baseline, month by month.
 
-use forewarn_core::{Better, Cadence, Period, Track};
+use forewarn_core::{Cadence, Period, Track};
 use forewarn_drift::gate::{checks, judge, readings};
 use forewarn_drift::performance::PERFORMANCE_CHECKS;
 use serde_json::json;
@@ -12,7 +12,8 @@ use crate::online;
 use crate::scores::{Group, NamedMetric, Scores};
 use crate::session::Session;
 
-/// Judges how good the forecasts of `issued` were lately against its baselines, by every metric of which less is better: from
+/// Judges how good the forecasts of `issued` were lately against its baselines, by every metric of which less is better and
+/// that is not of calibration alone: from
 /// rolling origins, and those that were issued, in all, by ranges of steps and by region.
 ///
 /// # Errors
@@ -38,7 +39,7 @@ pub(crate) fn performance(
 
 /// Scores of the forecast by month, beside those of the baseline that is best over all months.
 fn track(issued: &str, scores: &Scores, metric: &NamedMetric, cadence: Cadence) -> Option<Track> {
-    if metric.metric.better() != Better::Lower {
+    if !metric.judges() {
         return None;
     }
     let best = scores.find(issued, &metric.name, Group::All, None)?.baseline.clone()?;

@@ -38,7 +38,7 @@ impl<'a> Disk<'a> {
             run,
             archive: filing::archive(run)?.list()?.0,
             artifacts: artifacts(run).list()?.0,
-            records: Runs::of(run).list()?.0,
+            records: Runs::of(run)?.list()?.0,
             root,
             steps: RefCell::default(),
             digests: RefCell::default(),

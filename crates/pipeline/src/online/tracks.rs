@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use forewarn_core::{Better, Metric, Period, Tally, Track};
+use forewarn_core::{Metric, Period, Tally, Track};
 use forewarn_data::geography;
 
 use super::pool::{Common, monthly};
@@ -55,7 +55,7 @@ struct Of<'a> {
 impl Of<'_> {
     fn tracks(&self, (at, metric): (usize, &NamedMetric), others: &[Vec<Sheet>]) -> Vec<Track> {
         let by = metric.metric.as_ref();
-        if by.better() != Better::Lower {
+        if !metric.judges() {
             return Vec::new();
         }
         let score = |sheets: &Vec<Sheet>| whole((at, by), sheets, &Common::of(self.own, sheets));

@@ -78,7 +78,7 @@ fn a_run_that_fails_leaves_a_record_that_says_where_and_why() {
     let failed = |flags: &[&str]| {
         let resolved = load(folder.path(), flags);
         let reason = run(&resolved, &code(), Until::Archive, &Silent).unwrap_err().to_string();
-        let (records, _) = crate::runs::Runs::of(&resolved).list().unwrap();
+        let (records, _) = crate::runs::Runs::of(&resolved).unwrap().list().unwrap();
         let record = records.last().unwrap().clone();
         assert_eq!((record.end, &record.failure.as_ref().unwrap().reason), (End::Failed, &reason));
         let log = folder.path().join("forewarn-out/records").join(&record.id).join(LOG);

@@ -2,6 +2,7 @@
 
 use super::facts::{Evaluation, Metric, Movers, Report, Score};
 use super::html::Html;
+use super::pages;
 use super::sections::{gaps, stamp};
 use super::words::{change, count, direction, number, percent};
 
@@ -22,6 +23,7 @@ pub(super) fn header(report: &Report, page: &mut Html) {
         run.shown,
         run.vintage
     ));
+    pages::links(pages::FORECAST, page);
     page.raw("</header>\n");
 }
 
@@ -34,12 +36,18 @@ pub(super) fn section(report: &Report, page: &mut Html) {
         page.raw("<p class=\"alert\" role=\"note\"><strong>This report is incomplete:</strong> ");
         page.text(things).raw(" missing or failed. <a href=\"#missing\">See what</a>.</p>\n");
     }
-    page.raw("<div class=\"cards\">\n");
-    let cards: [(&str, Question); 4] =
+    let questions: [(&str, Question); 4] =
         [("What changed", changed), ("Where", place), ("How sure", sure), ("How good were we", good)];
-    for (question, answer) in cards {
+    cards(questions.map(|(question, answer)| (question, answer(report))), page);
+    page.raw("</section>\n");
+}
+
+/// Questions with their answers; one that nothing answers says so.
+pub(crate) fn cards(answers: [(&'static str, Option<Answer>); 4], page: &mut Html) {
+    page.raw("<div class=\"cards\">\n");
+    for (question, answer) in answers {
         page.raw("<article><h2>").raw(question).raw("</h2>\n");
-        if let Some(answer) = answer(report) {
+        if let Some(answer) = answer {
             page.raw("<p class=\"big\">")
                 .text(answer.big)
                 .raw(" <small>")
@@ -48,23 +56,26 @@ pub(super) fn section(report: &Report, page: &mut Html) {
             answer.sentences.iter().for_each(|sentence| _ = page.paragraph(sentence));
             page.raw("<p class=\"stamp\">").text(answer.stamp).raw("</p>\n");
         } else {
-            page.raw("<p class=\"big missing\">missing</p>\n<p>There is nothing to answer this with. ");
-            page.raw("<a href=\"#missing\">See why</a>.</p>\n");
+            page.raw("<p class=\"big missing\">missing</p>\n<p>There is nothing to answer this with.</p>\n");
         }
         page.raw("</article>\n");
     }
-    page.raw("</div>\n</section>\n");
+    page.raw("</div>\n");
 }
 
 /// Looks an answer up; `None` when the record has none.
 type Question = fn(&Report) -> Option<Answer>;
 
 /// One card.
-struct Answer {
-    big: String,
-    unit: String,
-    sentences: Vec<String>,
-    stamp: String,
+pub(crate) struct Answer {
+    /// The answer in a number or a name.
+    pub(crate) big: String,
+    /// What that is.
+    pub(crate) unit: String,
+    /// What else there is to say.
+    pub(crate) sentences: Vec<String>,
+    /// Period, vintage and n.
+    pub(crate) stamp: String,
 }
 
 fn changed(report: &Report) -> Option<Answer> {

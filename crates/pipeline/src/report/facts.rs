@@ -4,7 +4,7 @@
 
 use forewarn_catalog::atlas::Fragment;
 use forewarn_core::Better;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -96,7 +96,7 @@ pub struct Picture {
 }
 
 /// One row of the table of risks.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Risk {
     /// Id of the unit.
     pub unit: String,
@@ -144,7 +144,7 @@ impl Mover {
 }
 
 /// A country: the sum of its units.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Place {
     /// Its name.
     pub name: String,
@@ -163,7 +163,7 @@ pub struct Place {
 }
 
 /// The forecast of a total.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Total {
     /// Expected total; `None` where a unit has no forecast.
     pub expected: Option<f64>,

@@ -20,7 +20,7 @@ impl Evaluation {
 }
 
 /// Table, meanings, chart by step.
-pub(super) fn section(report: &Report, page: &mut Html) {
+pub(crate) fn section(report: &Report, page: &mut Html) {
     let Some(evaluation) = &report.evaluation else {
         page.raw("<p class=\"missing\">Nothing was evaluated: no score is known for these models.</p>\n");
         return;

@@ -45,7 +45,7 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// A relative change with its sign.
-pub(super) fn change(share: f64) -> String {
+pub(crate) fn change(share: f64) -> String {
     if !share.is_finite() {
         return MISSING.to_owned();
     }

@@ -1,274 +1,235 @@
-//! What the three gates say now, what they said before, and how far they are to be trusted.
+//! The page of the three gates: what they say now, since when, where to look, and how sharp they are.
 
 use forewarn_drift::gate::{Judged, Verdict};
 
-use super::frame::{self, Beside, Card, Head};
-use super::told;
-use crate::Result;
-use crate::gates::page::places;
 use crate::gates::{Evidence, Kind};
-use crate::record::Record;
 use crate::report::html::{Align, Html};
-use crate::report::words::{count, number};
+use crate::report::pages::{DRIFT, begin, end};
+use crate::report::words::{count, maybe, number};
 
 use Align::{Left, Right};
 
-/// Periods in the strip.
-const PERIODS: usize = 24;
+/// Periods of the past that are shown.
+const PAST: usize = 24;
+/// Readings that are shown one by one.
+const SHOWN: usize = 20;
 
-/// The page: `gates` hold what each has said, oldest first.
-///
-/// # Errors
-/// A map that cannot be drawn.
-pub(super) fn page(
-    record: &Record,
-    gates: &[(Kind, Vec<Evidence>)],
-    (level, beside): (&str, Beside<'_>),
-) -> Result<String> {
-    let run = record.run.as_deref().unwrap_or_default();
-    let vintage = told(record, &["vintage"]).unwrap_or_else(|| "not named".to_owned());
-    let newest: Vec<&Evidence> = gates.iter().filter_map(|(_, all)| all.last()).collect();
-    let worst = newest.iter().map(|evidence| evidence.state()).max();
-    let eyebrow = format!("Drift · run {run} · vintage {vintage}");
-    let mut page = frame::open(&Head { eyebrow: &eyebrow, title: title(worst) }, beside);
-    let cards: Vec<Card> = gates.iter().map(|(kind, all)| card(*kind, all)).collect();
-    frame::cards(&cards, &mut page);
-    frame::section("What is off, and since when", &mut page, |page| off(gates, page));
-    let readings: Vec<Judged> =
-        newest.iter().flat_map(|evidence| evidence.readings.iter().cloned()).collect();
-    places::section(&readings, level, &mut page)?;
-    frame::section("Verdicts of the last periods", &mut page, |page| strip(gates, page));
-    frame::section("How far the gates are to be trusted", &mut page, |page| trust(&newest, page));
-    frame::section("What somebody answers for", &mut page, |page| waivers(&newest, page));
-    Ok(frame::close(page, run))
+/// What a gate says of a period, and what it said of earlier ones.
+pub(crate) struct Gate {
+    /// Which.
+    pub(crate) kind: Kind,
+    /// Its evidence, ascending by period; the last is of now.
+    pub(crate) evidence: Vec<Evidence>,
 }
 
-fn title(worst: Option<Verdict>) -> &'static str {
-    match worst {
-        None => "No gate has judged anything yet",
-        Some(Verdict::Pass) => "Nothing is off",
-        Some(Verdict::CannotTell) => "Nothing is known to be off, but not all could be looked at",
-        Some(Verdict::Warn) => "Something is off; it stops nothing",
-        Some(Verdict::Fail) => "Something is off that stops forecasts from being issued",
+/// The page of a run's gates.
+pub(crate) fn page(run: &str, period: &str, gates: &[Gate]) -> String {
+    let states: Vec<String> =
+        gates.iter().map(|gate| format!("{}: {}", gate.kind.as_str(), state(gate))).collect();
+    let about = format!("What the gates say of {period}. {}.", states.join(" · "));
+    let mut page = begin("Drift report", DRIFT, (&heading(gates), &about));
+    for gate in gates {
+        section(gate, &mut page);
+    }
+    end(run, page)
+}
+
+fn state(gate: &Gate) -> &'static str {
+    gate.evidence.last().map_or("not judged", |evidence| evidence.state().as_str())
+}
+
+/// The worst of them in words.
+fn heading(gates: &[Gate]) -> String {
+    let now = || gates.iter().filter_map(|gate| Some((gate.kind, gate.evidence.last()?)));
+    let with = |verdict: Verdict| -> Vec<&str> {
+        now().filter(|(_, evidence)| evidence.state() == verdict).map(|(kind, _)| kind.as_str()).collect()
+    };
+    let (failed, warned) = (with(Verdict::Fail), with(Verdict::Warn));
+    match (failed.is_empty(), warned.is_empty()) {
+        (false, _) => format!("Something drifted: the {} gate fails", failed.join(" and the ")),
+        (true, false) => format!("Look at it: the {} gate warns", warned.join(" and the ")),
+        _ if now().next().is_none() => "No gate has judged this run".to_owned(),
+        _ if with(Verdict::CannotTell).is_empty() => "Nothing drifted that the gates would see".to_owned(),
+        _ => "Nothing drifted, as far as the gates can tell".to_owned(),
     }
 }
 
-fn card(kind: Kind, all: &[Evidence]) -> Card {
-    let question = match kind {
-        Kind::Input => "Is what came in as before?",
-        Kind::Output => "Do the forecasts look as before?",
-        Kind::Performance => "Are the forecasts as good as before?",
+fn section(gate: &Gate, page: &mut Html) {
+    page.raw("<section>\n").element("h2", format!("The {} gate", gate.kind.as_str())).raw("\n");
+    let Some(now) = gate.evidence.last() else {
+        page.paragraph("It has not judged this run; `forewarn run` lets it.").raw("</section>\n");
+        return;
     };
-    let Some(evidence) = all.last() else {
-        let sentence = "This gate has judged nothing yet.".to_owned();
-        return Card { question, big: None, sentences: vec![sentence], stamp: kind.as_str().to_owned() };
-    };
-    let mut sentences: Vec<String> = evidence.reasons().into_iter().take(2).collect();
-    if sentences.is_empty() {
-        sentences.push("Every reading is within its limits.".to_owned());
+    page.raw("<p>It says <strong>").raw(now.state().as_str()).raw("</strong>. ");
+    page.text(format!(
+        "It looked at {} things; on chance alone it would raise at most {} false alarms a year. ",
+        count(now.readings.len()),
+        number(now.false_alarms_a_year)
+    ));
+    page.raw("The whole of it, with the map of where: <a href=\"gates/").raw(gate.kind.as_str());
+    page.raw(".html\">evidence</a>.</p>\n");
+    strip(gate, page);
+    off(gate, now, page);
+    waivers(now, page);
+    sharpness(now, page);
+    page.raw("</section>\n");
+}
+
+/// One mark a period.
+fn strip(gate: &Gate, page: &mut Html) {
+    let from = gate.evidence.len().saturating_sub(PAST);
+    page.raw("<ol class=\"strip\" aria-label=\"Verdicts of the last periods\">\n");
+    for evidence in &gate.evidence[from..] {
+        let state = evidence.state();
+        let class = match state {
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+            Verdict::CannotTell => "unknown",
+        };
+        page.raw("<li class=\"").raw(class).raw("\" title=\"").text(&evidence.period).raw(": ");
+        page.raw(state.as_str()).raw("\"><span class=\"hidden\">").text(&evidence.period).raw(" ");
+        page.raw(state.as_str()).raw("</span></li>\n");
     }
-    if evidence.blind().next().is_some() {
-        sentences.insert(
-            0,
-            "The gate does not find faults that were planted: what it lets pass cannot be trusted."
-                .to_owned(),
+    page.raw("</ol>\n");
+}
+
+/// What is off, worst first, and since when.
+fn off(gate: &Gate, now: &Evidence, page: &mut Html) {
+    let all = now.off();
+    if all.is_empty() {
+        page.paragraph("Nothing is off.");
+        return;
+    }
+    let caption = format!("{}: {} readings are off or cannot be told", now.period, count(all.len()));
+    let headings =
+        [("Check", Left), ("Of what", Left), ("Verdict", Left), ("Since", Left), ("What was seen", Left)];
+    page.open_table(caption, &headings);
+    for judged in all.iter().take(SHOWN) {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (judged.verdict.as_str().to_owned(), Left),
+                (since(gate, judged), Left),
+                (judged.reading.message.clone(), Left),
+            ],
         );
     }
-    let stamp = format!(
-        "{} gate · {} · n = {} readings",
-        kind.as_str(),
-        evidence.period,
-        count(evidence.readings.len())
-    );
-    Card { question, big: Some(word(evidence.state()).to_owned()), sentences, stamp }
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "yes",
-        Verdict::CannotTell => "cannot tell",
-        Verdict::Warn => "not quite",
-        Verdict::Fail => "no",
+    page.close_table();
+    if all.len() > SHOWN {
+        page.paragraph(format!("And {} more; the evidence has all.", count(all.len() - SHOWN)));
     }
 }
 
-/// What is off now, a row a check and verdict: the reading that is furthest beyond its limit, and how many others.
-fn off(gates: &[(Kind, Vec<Evidence>)], page: &mut Html) {
-    let mut rows = Vec::new();
-    for (kind, all) in gates {
-        let Some(now) = all.last() else { continue };
-        let mut groups: Vec<Vec<&Judged>> = Vec::new();
-        for judged in now.off() {
-            let same = |g: &&mut Vec<&Judged>| (g[0].verdict, &g[0].check) == (judged.verdict, &judged.check);
-            match groups.iter_mut().find(same) {
-                Some(group) => group.push(judged),
-                None => groups.push(vec![judged]),
-            }
-        }
-        rows.extend(groups.iter().filter_map(|group| row(*kind, all, group)));
-    }
-    if rows.is_empty() {
-        page.raw("<p>Nothing.</p>\n");
+/// The first of the periods up to now, without a gap, in which the same reading was off.
+fn since(gate: &Gate, judged: &Judged) -> String {
+    let same = |other: &&Judged| {
+        other.check == judged.check
+            && other.reading.subject == judged.reading.subject
+            && other.verdict > Verdict::Pass
+    };
+    let is_off = |evidence: &&Evidence| evidence.readings.iter().any(|other| same(&other));
+    let first = gate.evidence.iter().rev().take_while(is_off).last();
+    first.map(|evidence| evidence.period.clone()).unwrap_or_default()
+}
+
+fn waivers(now: &Evidence, page: &mut Html) {
+    let waived: Vec<_> =
+        now.readings.iter().filter_map(|judged| Some((judged, judged.waived.as_ref()?))).collect();
+    if waived.is_empty() {
         return;
     }
-    let caption = "One row for each check; of several readings the one furthest beyond its limit";
+    page.open_table(
+        "Waived: somebody answers for it",
+        &[("Check", Left), ("Of what", Left), ("Owner", Left), ("Until", Left), ("Why", Left)],
+    );
+    for (judged, waiver) in waived {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (waiver.owner.clone(), Left),
+                (waiver.until.clone(), Left),
+                (waiver.reason.clone(), Left),
+            ],
+        );
+    }
+    page.close_table();
+}
+
+/// The smallest effect that would be seen, and whether planted faults were found.
+fn sharpness(now: &Evidence, page: &mut Html) {
+    let with = |found| now.planted.iter().filter(|planted| planted.found == found).count();
+    if !now.planted.is_empty() {
+        page.paragraph(format!(
+            "Faults were planted to try it: {} found, {} not found, {} that its checks do not look for.",
+            with(Some(true)),
+            with(Some(false)),
+            with(None)
+        ));
+    }
+    let known: Vec<&Judged> =
+        now.readings.iter().filter(|judged| judged.reading.detectable.is_some()).collect();
+    if known.is_empty() {
+        return;
+    }
+    page.raw("<details><summary>The smallest change it would see</summary>\n");
     let headings = [
         ("Check", Left),
-        ("Verdict", Left),
-        ("Since", Left),
-        ("What was seen", Left),
-        ("Readings", Right),
-        ("Effect", Right),
-        ("Would be seen from", Right),
+        ("Of what", Left),
+        ("Seen four times out of five from", Right),
+        ("It matters from", Right),
     ];
-    frame::table(caption, &headings, &rows, page);
-}
-
-fn row(kind: Kind, all: &[Evidence], group: &[&Judged]) -> Option<Vec<String>> {
-    let beyond = |j: &Judged| j.reading.effect.map_or(0.0, |effect| effect / j.reading.limit);
-    let worst = group.iter().copied().reduce(|a, b| if beyond(b) > beyond(a) { b } else { a })?;
-    let reading = &worst.reading;
-    let known = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
-    Some(vec![
-        format!("{}: {}", kind.as_str(), worst.check),
-        worst.verdict.as_str().to_owned(),
-        since(all, worst),
-        format!("{}: {}", reading.subject, reading.message),
-        count(group.len()),
-        known(reading.effect),
-        known(reading.detectable),
-    ])
-}
-
-/// The first period from which on a reading is as bad as now, without a break.
-fn since(all: &[Evidence], judged: &Judged) -> String {
-    let same = |j: &Judged| {
-        (&j.check, &j.reading.subject) == (&judged.check, &judged.reading.subject)
-            && j.verdict >= judged.verdict
-    };
-    let lasting = all.iter().rev().take_while(|evidence| evidence.readings.iter().any(same));
-    lasting.last().map(|evidence| evidence.period.clone()).unwrap_or_default()
-}
-
-fn strip(gates: &[(Kind, Vec<Evidence>)], page: &mut Html) {
-    for (kind, all) in gates {
-        page.raw("<p><strong>").text(kind.as_str()).raw("</strong> ");
-        for evidence in all.iter().skip(all.len().saturating_sub(PERIODS)) {
-            page.raw(match evidence.state() {
-                Verdict::Pass => "<span class=\"tag\">",
-                Verdict::CannotTell => "<span class=\"tag note\">",
-                Verdict::Warn => "<span class=\"tag warning\">",
-                Verdict::Fail => "<span class=\"tag failure\">",
-            });
-            page.text(&evidence.period).raw(" ").raw(evidence.state().as_str()).raw("</span> ");
-        }
-        page.raw(if all.is_empty() { "judged nothing yet</p>\n" } else { "</p>\n" });
+    page.open_table("Effects in the unit of each check", &headings);
+    for judged in known.iter().take(SHOWN) {
+        page.row(
+            &judged.check,
+            &[
+                (judged.reading.subject.clone(), Left),
+                (maybe(judged.reading.detectable), Right),
+                (number(judged.reading.limit), Right),
+            ],
+        );
     }
-}
-
-fn trust(newest: &[&Evidence], page: &mut Html) {
-    let row = |evidence: &&Evidence| {
-        let planted = evidence.planted.iter().filter(|planted| planted.found.is_some()).count();
-        let found = evidence.planted.iter().filter(|planted| planted.found == Some(true)).count();
-        vec![
-            evidence.gate.as_str().to_owned(),
-            number(evidence.false_alarms_a_year),
-            format!("{} of {}", count(found), count(planted)),
-            evidence.looked.previous.as_ref().map_or_else(|| "–".to_owned(), |(file, _)| file.clone()),
-        ]
-    };
-    let headings = [
-        ("Gate", Left),
-        ("False alarms a year, at most", Right),
-        ("Planted faults that were found", Right),
-        ("Compared with", Left),
-    ];
-    frame::table(
-        "While nothing is wrong, chance raises so many alarms",
-        &headings,
-        &newest.iter().map(row).collect::<Vec<_>>(),
-        page,
-    );
-}
-
-fn waivers(newest: &[&Evidence], page: &mut Html) {
-    let all =
-        newest.iter().flat_map(|evidence| evidence.readings.iter().map(move |judged| (evidence, judged)));
-    let row = |(evidence, judged): (&&Evidence, &Judged)| {
-        let waiver = judged.waived.as_ref()?;
-        let name = format!("{}: {}, {}", evidence.gate.as_str(), judged.check, judged.reading.subject);
-        Some(vec![name, waiver.owner.clone(), waiver.until.clone(), waiver.reason.clone()])
-    };
-    let rows: Vec<Vec<String>> = all.filter_map(row).collect();
-    if rows.is_empty() {
-        page.raw("<p>Nothing is waived.</p>\n");
-        return;
-    }
-    let headings = [("Reading", Left), ("Who", Left), ("Until", Left), ("Why", Left)];
-    frame::table("These would be off, and stop nothing until the period named", &headings, &rows, page);
+    page.close_table();
+    page.raw("</details>\n");
 }
 
 #[cfg(test)]
 mod tests {
-    use forewarn_core::Reading;
-
-    use super::super::Report;
     use super::*;
-    use crate::gates::Looked;
+    use crate::gates::evidence::tests::evidence;
 
-    type Gates = [(Kind, Vec<Evidence>)];
-
-    fn judged(verdict: Verdict) -> Judged {
-        let reading = Reading::fact("deaths <b>", 2.0, 1.0, "it is 2");
-        Judged { check: "size".into(), reading, q_value: None, off: true, verdict, waived: None }
-    }
-
-    fn evidence(period: &str, verdict: Verdict) -> Evidence {
-        Evidence {
-            schema: Evidence::SCHEMA,
-            gate: Kind::Input,
-            run: "r".into(),
-            period: period.into(),
-            verdict,
-            alpha: 0.01,
-            false_alarms_a_year: 0.12,
-            looked: Looked::default(),
-            readings: vec![judged(verdict)],
-            planted: Vec::new(),
-        }
-    }
-
-    fn drawn(gates: &Gates, part: fn(&Gates, &mut Html)) -> String {
-        let mut page = Html::default();
-        part(gates, &mut page);
-        page.finish()
+    fn gate(verdicts: &[(&str, Verdict)]) -> Gate {
+        let of = |&(period, verdict): &(&str, Verdict)| {
+            let mut one = evidence();
+            period.clone_into(&mut one.period);
+            one.verdict = verdict;
+            one.readings.iter_mut().for_each(|judged| judged.verdict = judged.verdict.min(verdict));
+            one
+        };
+        Gate { kind: Kind::Input, evidence: verdicts.iter().map(of).collect() }
     }
 
     #[test]
-    fn since_is_the_first_period_without_a_break() {
-        let verdicts = [Verdict::Fail, Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::Warn];
-        let all: Vec<Evidence> = (1..)
-            .zip(verdicts)
-            .map(|(month, verdict)| evidence(&format!("2020-0{month}"), verdict))
-            .collect();
-        assert_eq!(since(&all, &judged(Verdict::Warn)), "2020-03");
-        let page = drawn(&[(Kind::Input, all)], off);
-        assert!(page.contains("2020-03") && page.contains("deaths &lt;b&gt;: it is 2"), "{page}");
+    fn the_heading_says_the_worst() {
+        let of = |verdict| heading(&[gate(&[("2020-12", verdict)])]);
+        assert_eq!(of(Verdict::Fail), "Something drifted: the input gate fails");
+        assert_eq!(of(Verdict::Warn), "Look at it: the input gate warns");
+        assert_eq!(of(Verdict::Pass), "Nothing drifted that the gates would see");
+        assert_eq!(of(Verdict::CannotTell), "Nothing drifted, as far as the gates can tell");
+        assert_eq!(heading(&[gate(&[])]), "No gate has judged this run");
     }
 
     #[test]
-    fn the_strip_ends_with_the_newest_verdict_and_a_gate_without_any_says_so() {
-        let all: Vec<Evidence> = (10..40).map(|i| evidence(&format!("20{i}"), Verdict::Pass)).collect();
-        let page = drawn(&[(Kind::Input, all), (Kind::Output, Vec::new())], strip);
-        assert_eq!(page.matches("class=\"tag\"").count(), PERIODS);
-        assert!(page.contains("2039 pass") && !page.contains("2015") && page.contains("judged nothing yet"));
-    }
-
-    #[test]
-    fn the_worst_gate_gives_the_title() {
-        assert_eq!(title(None), "No gate has judged anything yet");
-        assert_eq!(card(Kind::Input, &[evidence("2020-01", Verdict::Fail)]).big.as_deref(), Some("no"));
-        assert!(card(Kind::Input, &[]).big.is_none());
-        assert_eq!(Report::Drift.file(), "drift.html");
+    fn since_ends_at_the_first_gap() {
+        use Verdict::{Fail, Pass};
+        let gate = gate(&[("2020-09", Fail), ("2020-10", Pass), ("2020-11", Fail), ("2020-12", Fail)]);
+        let now = gate.evidence.last().unwrap();
+        assert_eq!(since(&gate, now.off()[0]), "2020-11");
+        let page = page("run", "2020-12", std::slice::from_ref(&gate));
+        assert_eq!(page.matches("<li class=").count(), 4);
+        assert!(page.contains("a &lt;b&gt; &amp; &quot;c&quot;") && !page.contains("<script"));
     }
 }

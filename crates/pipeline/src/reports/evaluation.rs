@@ -1,214 +1,401 @@
-//! How good the forecasts were: against baselines, by step, month and country, and whether they were calibrated.
+//! The page of how good past forecasts were: beside baselines, by distance, month and country, and whether the
+//! probabilities meant what they said.
 
-mod issued;
-mod sections;
+use forewarn_catalog::chart::{self, Bin, Histogram, Line, Lines, Ranked, Reliability, Role, Standing};
+use forewarn_core::{Cadence, Period, Tally};
 
-use std::collections::BTreeMap;
+use crate::report::html::{Align, Html};
+use crate::report::pages::{EVALUATION, begin, end};
+use crate::report::words::{change, count, maybe, number, percent};
+use crate::report::{Answer, Report, cards, scores};
+use crate::scores::{Group, NamedMetric, OriginTallies, Score, Scores, add};
 
-use forewarn_core::{Cadence, Period};
+use Align::{Left, Right};
 
-use super::frame::{self, Beside, Card, Head};
-use super::told;
-use crate::online::Online;
-use crate::page::HEADLINE;
-use crate::record::Record;
-use crate::report::words::{count, maybe, number, percent};
-use crate::scores::{Group, Score, Scores};
+/// Countries of the chart at each end.
+const ENDS: usize = 10;
+/// Baselines and other models of the chart by month.
+const LINES: usize = 4;
+/// Probability of the bands of calibration charts.
+const LEVEL: f64 = 0.9;
 
 /// What the page is made of.
-pub(super) struct Facts<'a> {
-    pub(super) record: &'a Record,
-    pub(super) scores: &'a Scores,
-    pub(super) online: Option<&'a Online>,
+pub(crate) struct Facts<'a> {
+    /// Which run, models, baselines, and the scores over all rows and by step.
+    pub(crate) report: &'a Report,
+    /// Every score.
+    pub(crate) scores: &'a Scores,
+    /// The metric that leads.
+    pub(crate) headline: &'a str,
+    /// For the names of months.
+    pub(crate) cadence: Cadence,
+    /// Weight of the truths in each tenth of the forecast distribution.
+    pub(crate) pit: Option<Vec<f64>>,
+    /// Forecasts by the probability of any.
+    pub(crate) reliability: Option<Vec<Bin>>,
 }
 
-/// The page.
-pub(super) fn page(facts: &Facts<'_>, beside: Beside<'_>) -> String {
-    let view = View::of(facts);
-    let run = facts.record.run.as_deref().unwrap_or_default();
-    let eyebrow = format!("Evaluation · run {run} · {}", view.stamp);
-    let title = view.verdict();
-    let mut page = frame::open(&Head { eyebrow: &eyebrow, title: &title }, beside);
-    frame::cards(&[view.good(), view.worst(), view.calibrated(), issued::missed(facts)], &mut page);
-    frame::section("Everybody beside the baselines", &mut page, |page| view.models(page));
-    frame::section("By months ahead", &mut page, |page| view.steps(page));
-    frame::section("By month", &mut page, |page| view.months(page));
-    frame::section("By country", &mut page, |page| view.countries(page));
-    frame::section("Calibration", &mut page, |page| view.calibration(page));
-    frame::section("What was issued, and has come", &mut page, |page| issued::section(facts, page));
-    frame::section("Where attacks were tried", &mut page, |page| {
-        page.raw("<p>Known ways to fool a score are tried by <code>forewarn redteam</code>; a run does not repeat it. It tells for each metric which worthless forecasts it would prefer to honest ones.</p>\n");
-    });
-    frame::close(page, run)
+/// The page; pure.
+pub(crate) fn page(facts: &Facts<'_>) -> String {
+    let run = &facts.report.run;
+    let about =
+        format!("Past forecasts of {} against what happened · data vintage {}", run.target, run.vintage);
+    let mut page = begin("Evaluation report", EVALUATION, ("How good were the forecasts", &about));
+    page.raw("<section id=\"answers\" aria-label=\"Answers at a glance\">\n");
+    let answers = [
+        ("How good were we", good(facts)),
+        ("How far ahead", far(facts)),
+        ("Where were we worst", worst(facts)),
+        ("Did it mean what it said", meant(facts)),
+    ];
+    cards(answers, &mut page);
+    page.raw("</section>\n<section>\n<h2>Every model beside the baselines</h2>\n");
+    scores::section(facts.report, &mut page);
+    page.raw("</section>\n<section>\n<h2>Month by month</h2>\n");
+    months(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Country by country</h2>\n");
+    countries(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>By what was going on</h2>\n");
+    states(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Calibration</h2>\n");
+    calibration(facts, &mut page);
+    page.raw("</section>\n<section>\n<h2>Can the scores be fooled</h2>\n");
+    page.paragraph(
+        "A score that rewards a forecast nobody should issue is no use. `forewarn redteam` tries such forecasts on the \
+         metrics of this run and names those that they win by.",
+    );
+    page.raw("</section>\n");
+    end(&run.id, page)
 }
 
-/// The scores by the headline metric, seen from the forecast that is issued.
-struct View<'a> {
-    scores: &'a Scores,
-    metric: &'a str,
-    shown: String,
-    models: Vec<&'a str>,
-    baselines: Vec<&'a str>,
-    cadence: Cadence,
-    stamp: String,
-}
-
-impl<'a> View<'a> {
-    fn of(facts: &Facts<'a>) -> Self {
-        let all = &facts.scores.scores;
-        let metric =
-            all.iter().find(|s| s.metric == HEADLINE).or(all.first()).map_or(HEADLINE, |s| &s.metric);
-        let whole = || all.iter().filter(|s| s.group == Group::All && s.metric == metric);
-        let models: Vec<&str> = whole().map(|s| s.model.as_str()).collect();
-        let named = |score: &'a Score| score.skills.iter().map(|s| &s.baseline).chain(&score.baseline);
-        let mut baselines: Vec<&str> = whole().flat_map(named).map(String::as_str).collect();
-        baselines.sort_unstable();
-        baselines.dedup();
-        let issued = facts.record.issued.as_ref().map(|issued| issued.name.clone());
-        let shown = issued.or_else(|| models.last().map(|&name| name.to_owned())).unwrap_or_default();
-        let origin = facts.record.origin.as_deref().unwrap_or_default();
-        let cadences = [Cadence::Month, Cadence::Day, Cadence::Hour, Cadence::Minute];
-        let cadence = cadences.into_iter().find(|c| c.parse(origin).is_ok()).unwrap_or_default();
-        let mut view =
-            Self { scores: facts.scores, metric, shown, models, baselines, cadence, stamp: String::new() };
-        view.stamp = view.stamped(facts.record);
-        view
-    }
-
-    /// Months, vintage and n: what every number of the page is from.
-    fn stamped(&self, record: &Record) -> String {
-        let months: Vec<i32> = self.keys(Group::Month);
-        let label =
-            |key: Option<&i32>| key.map_or_else(|| "missing".to_owned(), |k| self.cadence.label(Period(*k)));
-        let vintage = told(record, &["vintage"]).unwrap_or_else(|| "not named".to_owned());
-        let n = self.whole(&self.shown).map_or(0, |score| score.n);
-        format!(
-            "hold-out forecasts of {} to {} · vintage {vintage} · n = {}",
-            label(months.first()),
-            label(months.last()),
-            count(n)
-        )
-    }
-
-    fn keys(&self, group: Group) -> Vec<i32> {
-        let of = self.scores.scores.iter().filter(|s| s.group == group && s.metric == self.metric);
-        let mut keys: Vec<i32> = of.filter_map(|score| score.key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    }
-
-    fn whole(&self, model: &str) -> Option<&'a Score> {
-        self.scores.find(model, self.metric, Group::All, None)
-    }
-
-    /// Scores of a model in every group of a kind, by key.
-    fn by_key(&self, model: &str, group: Group) -> BTreeMap<i32, &'a Score> {
-        let of = |s: &&Score| s.model == model && s.metric == self.metric && s.group == group;
-        self.scores.scores.iter().filter(of).filter_map(|score| Some((score.key?, score))).collect()
-    }
-
-    fn is_baseline(&self, model: &str) -> bool {
-        self.baselines.contains(&model)
-    }
-
-    fn verdict(&self) -> String {
-        let Some(score) = self.whole(&self.shown) else {
-            return "How good the forecasts were is not known".to_owned();
+impl<'a> Facts<'a> {
+    /// What a run and the tallies of its past forecasts say.
+    pub(crate) fn new(
+        report: &'a Report,
+        scores: &'a Scores,
+        cadence: Cadence,
+        (tallies, metrics): (&[OriginTallies], &[NamedMetric]),
+    ) -> Self {
+        let pooled =
+            |name: &str| pooled(tallies, &report.run.shown, metrics.iter().find(|m| m.name == name)?);
+        let bin = |sums: &[f64]| Bin {
+            forecast: sums[1] / sums[0],
+            observed: sums[2] / sums[0],
+            n: sums[0] as u64,
         };
-        let against = score.baseline.as_deref().unwrap_or("the best baseline");
-        match (score.skill, score.skill_interval) {
-            (Some(_), Some((low, _))) if low > 0.0 => {
-                format!("{} beats the best simple forecast, {against}", self.shown)
-            }
-            (Some(_), Some((_, high))) if high < 0.0 => {
-                format!("{} is worse than a simple forecast, {against}", self.shown)
-            }
-            (Some(_), _) => format!("{} cannot be told from a simple forecast, {against}", self.shown),
-            (None, _) => format!("{} has no skill that can be computed", self.shown),
+        let headline = report.evaluation.as_ref().and_then(|evaluation| evaluation.metrics.first());
+        Self {
+            report,
+            scores,
+            headline: headline.map_or("", |metric| &metric.name),
+            cadence,
+            pit: pooled("pit-deviation").map(|tally| tally.0),
+            reliability: pooled("calibration-error")
+                .map(|tally| tally.0.chunks_exact(3).filter(|sums| sums[0] > 0.0).map(bin).collect()),
         }
     }
 
-    fn good(&self) -> Card {
-        let score = self.whole(&self.shown);
-        let mut sentences = Vec::new();
-        if let Some(score) = score {
-            let against = score.baseline.as_deref().unwrap_or("the best baseline");
-            sentences.push(format!(
-                "That is how much of the error of {against}, the best baseline, {} removes: 100 % is perfect, below 0 is worse.",
-                self.shown
-            ));
-            sentences.push(match score.skill_interval {
-                Some((low, high)) => {
-                    format!("It lies between {} and {} nine times in ten.", share(low), share(high))
-                }
-                None => "How sure that is, is not known.".to_owned(),
-            });
-        }
-        let big = score.and_then(|score| score.skill).map(share);
-        Card { question: "How good were we?", big, sentences, stamp: self.stamp.clone() }
-    }
-
-    fn worst(&self) -> Card {
-        let ranked = self.ranked();
-        let mut sentences: Vec<String> = ranked
+    /// Scores of the shown forecast by the metric that leads, for each of a group.
+    fn of(&self, group: Group) -> impl Iterator<Item = &Score> {
+        let (shown, headline) = (&self.report.run.shown, self.headline);
+        self.scores
+            .scores
             .iter()
-            .rev()
-            .take(3)
-            .map(|(skill, score)| format!("{}: {} (n = {}).", name(score), share(*skill), count(score.n)))
-            .collect();
-        let steps = self.by_key(&self.shown, Group::Step);
-        let least =
-            steps.values().filter_map(|s| Some((skill(s)?, s.key?))).min_by(|a, b| a.0.total_cmp(&b.0));
-        sentences.extend(
-            least.map(|(skill, step)| format!("By time ahead the worst is step {step}: {}.", share(skill))),
+            .filter(move |s| s.group == group && &s.model == shown && s.metric == headline)
+    }
+
+    /// Which months, how many origins, which vintage, how many rows: stands at every number.
+    fn stamp(&self, n: u64) -> String {
+        let evaluation = self.report.evaluation.as_ref();
+        let truth =
+            evaluation.map_or_else(String::new, |e| format!("truth {} to {} · ", e.truth.0, e.truth.1));
+        format!("{} · {truth}vintage {} · n = {}", self.report.run.shown, self.report.run.vintage, count(n))
+    }
+}
+
+fn good(facts: &Facts<'_>) -> Option<Answer> {
+    let score = facts.of(Group::All).next()?;
+    let skill = score.skill?;
+    let baseline = score.baseline.clone()?;
+    let range = score.skill_interval.map(|(low, high)| format!(" ({} to {})", change(low), change(high)));
+    let told = match score.skill_interval {
+        Some((low, _)) if low > 0.0 => "The range is above 0: better than the baseline, not by luck.",
+        Some((_, high)) if high < 0.0 => "The range is below 0: the baseline is better.",
+        Some(_) => "The range holds 0: the two cannot be told apart.",
+        None => "How sure that is could not be told.",
+    };
+    Some(Answer {
+        big: change(skill),
+        unit: format!("skill by {} against {baseline}{}", facts.headline, range.unwrap_or_default()),
+        sentences: vec![told.to_owned()],
+        stamp: facts.stamp(score.n),
+    })
+}
+
+/// The tally of one forecaster over all origins and steps; `None` where a part is missing.
+fn pooled(tallies: &[OriginTallies], name: &str, metric: &NamedMetric) -> Option<Tally> {
+    let mut pool = Ok(Tally::default());
+    for part in tallies.iter().filter_map(|origin| origin.whole.parts(name, &metric.name)).flatten() {
+        add(metric.metric.as_ref(), &mut pool, part);
+    }
+    pool.ok().filter(|tally| tally.0.iter().sum::<f64>() > 0.0)
+}
+
+/// For how many steps it is better than every baseline.
+fn far(facts: &Facts<'_>) -> Option<Answer> {
+    let steps: Vec<&Score> = facts.of(Group::Step).filter(|score| score.skill.is_some()).collect();
+    let better = steps.iter().filter(|score| score.skill > Some(0.0)).count();
+    let extreme = |worse: bool| {
+        let of = |a: &&&Score, b: &&&Score| a.skill.unwrap_or(0.0).total_cmp(&b.skill.unwrap_or(0.0));
+        if worse { steps.iter().min_by(of) } else { steps.iter().max_by(of) }
+    };
+    let (most, least) = (extreme(false)?, extreme(true)?);
+    let tell = |score: &Score| {
+        format!("{} at step {}", change(score.skill.unwrap_or(f64::NAN)), score.key.unwrap_or(0))
+    };
+    Some(Answer {
+        big: format!("{better} of {}", steps.len()),
+        unit: "steps ahead are better than every baseline".to_owned(),
+        sentences: vec![format!("Most skill: {}; least: {}.", tell(most), tell(least))],
+        stamp: facts.stamp(steps.iter().map(|score| score.n).sum()),
+    })
+}
+
+fn worst(facts: &Facts<'_>) -> Option<Answer> {
+    let ranked = ranked(facts);
+    let (worst, best) = (ranked.last()?, ranked.first()?);
+    let below = ranked.iter().filter(|score| score.skill < Some(0.0)).count();
+    let name = |score: &Score| score.label.clone().unwrap_or_default();
+    let skill = |score: &Score| change(score.skill.unwrap_or(f64::NAN));
+    Some(Answer {
+        big: name(worst),
+        unit: format!("skill {} against {}", skill(worst), worst.baseline.clone().unwrap_or_default()),
+        sentences: vec![
+            format!("In {} of {} countries the best baseline there was better.", below, ranked.len()),
+            format!("Most skill: {} ({}).", name(best), skill(best)),
+        ],
+        stamp: facts.stamp(worst.n),
+    })
+}
+
+fn meant(facts: &Facts<'_>) -> Option<Answer> {
+    let coverage = facts.report.evaluation.as_ref()?.coverage?;
+    let way = if coverage.share >= coverage.level { "wide enough" } else { "too narrow" };
+    Some(Answer {
+        big: percent(coverage.share),
+        unit: format!("of the outcomes lay in intervals that promise {}", percent(coverage.level)),
+        sentences: vec![format!(
+            "The intervals were {way}; where nearly nothing ever happens, that is easy."
+        )],
+        stamp: facts.stamp(coverage.n),
+    })
+}
+
+/// Countries by skill, most first.
+fn ranked<'a>(facts: &'a Facts<'_>) -> Vec<&'a Score> {
+    let mut all: Vec<&Score> = facts.of(Group::Country).filter(|score| score.skill.is_some()).collect();
+    let skill = |score: &Score| score.skill.unwrap_or(f64::NAN);
+    all.sort_by(|a, b| skill(b).total_cmp(&skill(a)).then_with(|| a.label.cmp(&b.label)));
+    all
+}
+
+fn months(facts: &Facts<'_>, page: &mut Html) {
+    let months: Vec<i32> = facts.of(Group::Month).filter_map(|score| score.key).collect();
+    if months.is_empty() {
+        page.raw("<p class=\"missing\">There are no scores by month.</p>\n");
+        return;
+    }
+    let shown = &facts.report.run.shown;
+    let others = facts.report.models.iter().filter(|model| &model.name != shown);
+    let (baselines, members): (Vec<_>, Vec<_>) = others.partition(|model| model.baseline);
+    let others = baselines.iter().chain(&members).take(LINES);
+    let line = |name: &str, role| Line {
+        name: name.to_owned(),
+        role,
+        values: months
+            .iter()
+            .map(|&m| {
+                facts
+                    .scores
+                    .find(name, facts.headline, Group::Month, Some(m))
+                    .and_then(|s| s.value)
+                    .unwrap_or(f64::NAN)
+            })
+            .collect(),
+        intervals: Vec::new(),
+    };
+    let mut lines = vec![line(shown, Role::Model(0))];
+    let (mut models, mut bases) = (1.., 0..);
+    lines.extend(others.filter_map(|model| {
+        let role = if model.baseline { Role::Baseline(bases.next()?) } else { Role::Model(models.next()?) };
+        Some(line(&model.name, role))
+    }));
+    let chart = Lines {
+        title: format!("{} by target month", facts.headline),
+        subtitle: facts.stamp(facts.of(Group::Month).map(|score| score.n).sum()),
+        along: "target month".to_owned(),
+        names: months.iter().map(|&month| facts.cadence.label(Period(month))).collect(),
+        value: facts.headline.to_owned(),
+        lines,
+        reference: None,
+    };
+    figure(&chart.chart(), page);
+    page.paragraph("Each month is scored by every forecast that reaches it, whatever its distance.");
+}
+
+/// A chart that scrolls by itself, with its caption.
+fn figure(chart: &chart::Chart, page: &mut Html) {
+    page.raw("<figure class=\"chart\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
+        .text(&chart.title);
+    page.raw("\">\n").svg(&chart::svg(chart)).raw("\n</div>\n<figcaption>").text(&chart.title).raw(" · ");
+    page.text(&chart.subtitle).raw("</figcaption>\n</figure>\n");
+}
+
+fn countries(facts: &Facts<'_>, page: &mut Html) {
+    let ranked = ranked(facts);
+    if ranked.is_empty() {
+        page.paragraph(
+            "There are no scores by country: the units have none, or no baseline is among the models.",
         );
-        let big = ranked.last().map(|(_, score)| name(score));
-        Card { question: "Where were we worst?", big, sentences, stamp: self.stamp.clone() }
+        return;
     }
+    let standing = |score: &&Score| Standing {
+        name: score.label.clone().unwrap_or_default(),
+        role: Role::Model(0),
+        value: score.skill.unwrap_or(f64::NAN),
+        interval: score.skill_interval,
+        note: format!("n = {}", count(score.n)),
+    };
+    let (top, bottom) =
+        (ranked.iter().take(ENDS), ranked.iter().skip(ranked.len().saturating_sub(ENDS).max(ENDS)));
+    let chart = Ranked {
+        title: format!("Skill by {} in the countries with most and least", facts.headline),
+        subtitle: facts.stamp(ranked.iter().map(|score| score.n).sum()),
+        value: "skill against the best baseline of the country".to_owned(),
+        rows: top.chain(bottom).map(standing).collect(),
+        reference: Some(("no skill".to_owned(), 0.0)),
+    };
+    figure(&chart.chart(), page);
+    page.raw("<details><summary>All countries</summary>\n");
+    table(facts, &ranked, page);
+    page.raw("</details>\n");
+}
 
-    fn calibrated(&self) -> Card {
-        let coverage = self.scores.find(&self.shown, "coverage", Group::All, None);
-        let sentences = match coverage.and_then(|score| score.value) {
-            Some(_) => vec![
-                "So often did the truth lie in the interval that should hold it in 90 % of the cases."
-                    .to_owned(),
-                "Where nearly all is zero, intervals of whole numbers hold more than they promise."
-                    .to_owned(),
+fn table(facts: &Facts<'_>, scores: &[&Score], page: &mut Html) {
+    let headings = [
+        ("Which", Left),
+        ("Score", Right),
+        ("Skill", Right),
+        ("Range", Right),
+        ("Against", Left),
+        ("n", Right),
+    ];
+    page.open_table(
+        format!("{} · {}", facts.headline, facts.stamp(scores.iter().map(|s| s.n).sum())),
+        &headings,
+    );
+    for score in scores {
+        let range = score.skill_interval.map(|(low, high)| format!("{} to {}", change(low), change(high)));
+        page.row(
+            score.label.clone().unwrap_or_default(),
+            &[
+                (maybe(score.value), Right),
+                (score.skill.map_or_else(|| maybe(None), change), Right),
+                (range.unwrap_or_else(|| maybe(None)), Right),
+                (score.baseline.clone().unwrap_or_default(), Left),
+                (count(score.n), Right),
             ],
-            None => {
-                vec!["Point forecasts have no intervals, or `coverage` is not among the metrics.".to_owned()]
-            }
+        );
+    }
+    page.close_table();
+}
+
+fn states(facts: &Facts<'_>, page: &mut Html) {
+    let states: Vec<&Score> = facts.of(Group::State).collect();
+    if states.is_empty() {
+        page.paragraph("There are no scores by state.");
+        return;
+    }
+    table(facts, &states, page);
+    page.paragraph(
+        "What was there in the year before, and what came: known only afterwards, so these are for diagnosis and say \
+         nothing of which forecast to prefer.",
+    );
+}
+
+fn calibration(facts: &Facts<'_>, page: &mut Html) {
+    if let Some(weights) = &facts.pit {
+        let whole: f64 = weights.iter().sum();
+        let bins = weights.len();
+        let tenth =
+            |i: usize| format!("{}–{}", number(i as f64 / bins as f64), number((i + 1) as f64 / bins as f64));
+        let chart = Histogram {
+            title: "Where the truth fell in the forecast".to_owned(),
+            subtitle: facts.stamp(whole.round() as u64),
+            bins: "share of the draws below the truth (ties spread evenly)".to_owned(),
+            names: (0..bins).map(tenth).collect(),
+            shares: weights.iter().map(|weight| weight / whole).collect(),
+            n: whole.round() as u64,
+            level: LEVEL,
         };
-        let big = coverage.and_then(|score| score.value).map(percent);
-        Card { question: "Were we calibrated?", big, sentences, stamp: self.stamp.clone() }
+        figure(&chart.chart(), page);
+        page.paragraph(
+            "Flat is calibrated. High at both ends: intervals too narrow; high in the middle: too wide; high on one side: \
+             too low or too high. Rows in which nothing was forecast and nothing came are spread over all.",
+        );
+    }
+    if let Some(bins) = &facts.reliability {
+        let chart = Reliability {
+            title: "How often it happened, by the probability that was forecast".to_owned(),
+            subtitle: facts.stamp(bins.iter().map(|bin| bin.n).sum()),
+            bins: bins.clone(),
+            level: LEVEL,
+        };
+        figure(&chart.chart(), page);
+        page.paragraph("On the diagonal, events came as often as forecast. The band takes rows as independent, which neighbours are not.");
+    }
+    if facts.pit.is_none() || facts.reliability.is_none() {
+        page.paragraph("Add `pit-deviation` and `calibration-error` to the metrics of the evaluation to see both charts.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::small_run::{archive, load, project};
+
+    fn page(metrics: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        project(folder.path(), 2);
+        let outcome = archive(&load(folder.path(), &[&format!("evaluation.metrics=[{metrics}]")])).unwrap();
+        std::fs::read_to_string(outcome.folder.join("evaluation.html")).unwrap()
     }
 
-    /// Countries with a skill of the shown forecast, best first.
-    fn ranked(&self) -> Vec<(f64, &'a Score)> {
-        let all = self.by_key(&self.shown, Group::Country);
-        let mut ranked: Vec<(f64, &Score)> = all.into_values().filter_map(|s| Some((skill(s)?, s))).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key)));
-        ranked
+    #[test]
+    fn scores_stand_beside_the_baseline_with_months_and_n() {
+        let page = page("\"crps\",\"coverage\"");
+        let answers = page.split("<article>").skip(1).collect::<Vec<_>>();
+        assert_eq!(answers.len(), 4);
+        assert!(
+            answers[0].contains("skill by crps against still_water") && answers[0].contains("n = 80"),
+            "{}",
+            answers[0]
+        );
+        assert!(
+            answers[1].contains("2 of 2") && answers[3].contains("intervals that promise"),
+            "{}",
+            answers[1]
+        );
+        assert!(page.contains("crps by target month") && page.contains("vintage"));
+        assert!(page.contains("Add `pit-deviation` and `calibration-error`"), "what is not there is said");
+        assert!(!page.contains("Where the truth fell"));
     }
-}
 
-/// Skill; that of the best baseline itself is 0 by definition.
-fn skill(score: &Score) -> Option<f64> {
-    let own = score.baseline.as_deref() == Some(&score.model) && score.value.is_some();
-    score.skill.or(own.then_some(0.0))
-}
-
-/// Name of a score's country.
-fn name(score: &Score) -> String {
-    score.label.clone().or(score.key.map(|key| key.to_string())).unwrap_or_default()
-}
-
-fn between(interval: Option<(f64, f64)>) -> String {
-    interval.map_or_else(|| maybe(None), |(low, high)| format!("{} to {}", number(low), number(high)))
-}
-
-/// A skill as per cent, with its sign.
-fn share(skill: f64) -> String {
-    format!("{}\u{a0}%", number((skill * 1000.0).round() / 10.0))
+    #[test]
+    fn calibration_is_drawn_where_it_was_measured() {
+        let page = page("\"crps\",\"pit-deviation\",\"calibration-error\"");
+        assert!(
+            page.contains("Where the truth fell in the forecast") && page.contains("How often it happened")
+        );
+        assert!(!page.contains("Add `pit-deviation`"));
+    }
 }

@@ -71,7 +71,7 @@ fn a_replayed_run_is_repeated_from_its_origin() {
     let folder = tempfile::tempdir().unwrap();
     let resolved = project(folder.path(), 2);
     crate::replay::replay(&resolved, &code(), ("2020-10", "2020-10"), &Silent).unwrap();
-    let record = Runs::of(&resolved).find("latest").unwrap();
+    let record = Runs::of(&resolved).unwrap().find("latest").unwrap();
     assert_eq!(record.origin.as_deref(), Some("2020-10"));
     let done = rerun(&record, &code(), &folder.path().join("again"), &Silent).unwrap();
     assert!(done.equal && done.compared >= 6, "{done:?}");
@@ -83,7 +83,7 @@ fn a_run_that_failed_fails_again() {
     project(folder.path(), 2);
     let resolved = crate::small_run::load(folder.path(), &["validation.last=\"2020-06\""]);
     let reason = archive(&resolved).unwrap_err().to_string();
-    let record = Runs::of(&resolved).find("latest").unwrap();
+    let record = Runs::of(&resolved).unwrap().find("latest").unwrap();
     let done = rerun(&record, &code(), &folder.path().join("again"), &Silent).unwrap();
     assert!(done.equal && done.compared == 0, "{done:?}");
     assert_eq!(

@@ -200,3 +200,17 @@ fn skill_is_the_share_of_the_way_to_perfect() {
     assert_eq!(skill(Better::Near(0.0), 0.5, 2.0), None);
     assert!(is_better(Better::Near(0.9), 0.95, 0.8) && !is_better(Better::Lower, 2.0, 1.0));
 }
+
+#[test]
+fn calibration_alone_judges_nobody() {
+    let judges = |text: &str| {
+        let (name, metric) = forewarn_catalog::parse_metric(text).unwrap();
+        NamedMetric { name, metric }.judges()
+    };
+    for name in ["crps", "brier:threshold=25", "mae"] {
+        assert!(judges(name), "{name}");
+    }
+    for name in ["calibration-error", "pit-deviation:bins=20", "average-precision", "coverage"] {
+        assert!(!judges(name), "{name}");
+    }
+}

@@ -7,7 +7,7 @@ use super::MANIFEST;
 use super::manifest::Manifest;
 use crate::forecast::ForecastFile;
 use crate::objects::{self, Objects, joined};
-use crate::{Digest, Error, Result, file};
+use crate::{Digest, Error, Result, copies};
 
 /// A forecast in the archive.
 #[derive(Debug, Clone)]
@@ -66,18 +66,13 @@ impl Filed {
     pub fn file(&self) -> Result<PathBuf> {
         match self.objects.local(&self.data()) {
             Some(path) => Ok(path),
-            None => self.fetched(&cache()),
+            None => self.fetched(&copies::folder()),
         }
     }
 
     /// A copy in `cache`, whole and with the right digest.
     pub(super) fn fetched(&self, cache: &Path) -> Result<PathBuf> {
-        let path = cache.join(format!("{}.parquet", self.manifest.file));
-        if Digest::of_file(&path).is_ok_and(|found| found == self.manifest.file) {
-            return Ok(path);
-        }
-        file::write_bytes(&path, &self.bytes()?)?;
-        Ok(path)
+        copies::copy(cache, &self.manifest.file, || self.bytes())
     }
 
     /// The content of its Parquet file, if it is what was filed.
@@ -101,13 +96,6 @@ impl Filed {
     pub fn open(&self) -> Result<ForecastFile> {
         ForecastFile::open(&self.file()?)
     }
-}
-
-/// Where copies of what is on servers are kept.
-fn cache() -> PathBuf {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-    base.unwrap_or_else(std::env::temp_dir).join("forewarn").join("forecasts")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::filed::Filed;
 use super::index::{INDEX, Index};
 use super::manifest::Manifest;
-use super::{Archive, folder_of};
+use super::{Archive, BESIDE, folder_of};
 use crate::file::UNFINISHED;
 use crate::objects::{Object, Objects, each, joined};
 use crate::{Error, Result};
@@ -71,7 +71,8 @@ impl Archive {
     /// # Errors
     /// [`Error::Io`] or [`Error::Remote`] when the archive cannot be listed.
     pub fn verify_all(&self) -> Result<Verification> {
-        let objects = self.objects.list("")?;
+        let mut objects = self.objects.list("")?;
+        objects.retain(|object| !BESIDE.iter().any(|beside| object.name.starts_with(beside)));
         let names: BTreeSet<&str> = objects.iter().map(|o| o.name.as_str()).collect();
         let records: Vec<&Object> = objects.iter().filter(|o| folder_of(&o.name).is_some()).collect();
         let looked = each(&records, |object| self.look(object, &names));

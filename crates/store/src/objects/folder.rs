@@ -66,6 +66,7 @@ impl Objects for Folder {
 
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<bool> {
         let path = self.path(name);
+        file::sweep_abandoned(file::parent(&path))?;
         file::write_new(&path, |file| file.write_all(bytes).map_err(Error::io(&path)))
     }
 

@@ -5,6 +5,8 @@ mod archive;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod forecast;
