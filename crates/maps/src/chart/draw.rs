@@ -191,11 +191,14 @@ fn rule(series: &Series, (value, along): (f64, Along), frame: &Frame, to: &mut M
     let x = frame.x.pixel(value)?;
     open(to, "line", "rule", series.role);
     to.place([("x1", x), ("y1", frame.top), ("x2", x), ("y2", frame.bottom)]).raw("/>\n");
-    // Right of the rule, or left of it where the picture ends.
+    if series.name.is_empty() {
+        return None;
+    }
+    // Above the frame, or it would lie on the first row; right of the rule, or left of it where the picture ends.
     let late = x > f64::midpoint(frame.left, frame.right);
     let (what, x) = if late { ("name end", x - 5.0) } else { ("name", x + 5.0) };
     open(to, "text", what, series.role);
-    to.place([("x", x), ("y", frame.top + 12.0)]).raw(">").text(&shortened(&series.name)).raw("</text>\n");
+    to.place([("x", x), ("y", frame.top - 6.0)]).raw(">").text(&shortened(&series.name)).raw("</text>\n");
     None
 }
 

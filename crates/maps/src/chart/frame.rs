@@ -1,7 +1,7 @@
 //! Where values stand in the picture.
 
 use super::tick::ticks;
-use super::{Along, Axis, Chart, Dot, Mark, Scale, number};
+use super::{Along, Axis, Chart, Dot, Mark, Scale, Series, number};
 
 /// Width of every picture in pixels.
 pub(super) const WIDTH: f64 = 720.0;
@@ -47,7 +47,7 @@ impl Frame {
         let letters = y.labels.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
         let left = (letters.min(NAME) as f64 * LETTER + 14.0).max(40.0);
         let right = WIDTH - margin(chart);
-        let notes = chart.series.iter().any(|s| noted(&s.mark, Along::Y));
+        let notes = chart.series.iter().any(|s| noted(&s.mark, Along::Y) || ruled(s));
         let top = 14.0 + if chart.y.label.is_empty() { 0.0 } else { 18.0 } + if notes { 18.0 } else { 0.0 };
         let rows = chart.y.names.len() as f64;
         let bottom = top + if rows > 0.0 { ROW * rows } else { HEIGHT };
@@ -163,6 +163,11 @@ fn margin(chart: &Chart) -> f64 {
     let notes = chart.series.iter().any(|series| noted(&series.mark, Along::X));
     let ends = if letters > 0 { letters.min(NAME) as f64 * LETTER + 28.0 } else { 24.0 };
     if notes { ends.max(90.0) } else { ends }
+}
+
+/// Whether a rule has its name above the frame.
+fn ruled(series: &Series) -> bool {
+    matches!(series.mark, Mark::Rule(_, Along::X)) && !series.name.is_empty()
 }
 
 /// Whether dots along an axis have notes.
