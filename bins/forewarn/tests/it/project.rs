@@ -70,7 +70,8 @@ origins = 4
 width = 800
 "#;
 
-/// Contents of every result, by path; the records of runs and the cost of a model tell times and are left out, temporary files must be gone.
+/// Contents of every result, by path; the records of runs, the page about them and the cost of a model tell times and are left out,
+/// temporary files must be gone.
 pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -81,7 +82,7 @@ pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
                 if !path.ends_with("records") {
                     folders.push(path);
                 }
-            } else if !path.ends_with("cost.json") {
+            } else if !path.ends_with("cost.json") && !path.ends_with("run.html") {
                 found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
             }
         }
