@@ -2,6 +2,8 @@
 
 use forewarn_core::MapArgs;
 
+use crate::text::thousands;
+
 /// Between the parts of a subtitle.
 pub(crate) const DOT: &str = " · ";
 
@@ -45,22 +47,11 @@ pub(crate) fn number(value: f32) -> String {
     let text = format!("{value:.3}");
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("−", digits));
-    let mut grouped = String::from(sign);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let grouped = format!("{sign}{}", thousands(digits));
     match decimals.trim_end_matches('0') {
         "" => grouped,
         rest => format!("{grouped}.{rest}"),
     }
-}
-
-/// A count as people read it.
-pub(crate) fn count(value: usize) -> String {
-    number(value as f32)
 }
 
 #[cfg(test)]
@@ -81,6 +72,5 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
-        assert_eq!(count(13_110), "13,110");
     }
 }

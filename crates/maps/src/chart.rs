@@ -23,7 +23,7 @@ pub use histogram::Histogram;
 pub use lines::{Line, Lines};
 pub use ranked::{Ranked, Standing};
 pub use reliability::{Bin, Reliability};
-pub use words::{described, number};
+pub use words::described;
 
 /// The style sheet of charts. It takes its colours from the page: `--ink`, `--muted`, `--line`, `--c0` to
 /// `--c5` for models and `--b` for baselines.

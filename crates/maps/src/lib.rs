@@ -12,6 +12,7 @@ mod colour;
 mod data_uri;
 mod input;
 pub mod render;
+pub mod text;
 mod ticks;
 
 pub use data_uri::data_uri;

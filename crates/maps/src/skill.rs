@@ -9,17 +9,21 @@ use crate::{caption, input, ticks};
 /// By which share each unit's past forecasts were better than those of a baseline: `1 - score / baseline`.
 ///
 /// 1 is perfect, 0 as good as the baseline, -1 twice as bad. Scores are means over past origins of one step. Where both are 0
-/// neither can be better, and the skill is 0; where the baseline alone is perfect there is no ratio: the skill is minus
-/// infinity, which has the first colour of the scale. Exactly zero has a colour of its own.
+/// neither is better, and the skill is 0; where the baseline alone is perfect there is nothing to divide by and no skill, which
+/// the legend says. Exactly zero has a colour of its own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Skill {}
 
 forewarn_core::entry!(Map: Skill as "skill");
 
-/// Skill of one unit; NaN where either score is.
+/// Skill of one unit; NaN where either score is, and against a baseline that alone is perfect.
 fn skill(score: f32, baseline: f32) -> f32 {
-    if score == 0.0 && baseline == 0.0 { 0.0 } else { 1.0 - score / baseline }
+    match (score == 0.0, baseline == 0.0) {
+        (true, true) => 0.0,
+        (false, true) => f32::NAN,
+        _ => 1.0 - score / baseline,
+    }
 }
 
 impl Map for Skill {
@@ -37,7 +41,9 @@ impl Map for Skill {
         }
         let values = scores.score.iter().zip(scores.baseline).map(|(s, b)| skill(*s, *b)).collect();
         let (metric, against, n) = (scores.metric, scores.against, scores.n);
-        let label = format!("1 − {metric} of the forecast ÷ {metric} of {against}: above 0 better");
+        let label = format!(
+            "1 − {metric} of the forecast ÷ {metric} of {against}: above 0 better, no value where {against} was perfect"
+        );
         let past = if n == 1 { "1 past forecast".to_owned() } else { format!("{n} past forecasts") };
         Ok(Scene {
             title: format!("Skill of {past} of {} against {against} ({metric})", args.target),
@@ -65,7 +71,8 @@ mod tests {
         let field = field(&[[1.0]; 6]);
         let beside = beside(&[0.0, 1.0, 2.0, 0.0, 1.0, f32::NAN], &[2.0, 2.0, 1.0, 0.0, 0.0, 1.0]);
         let scene = scene(&ENTRY, "{}", &field, beside).unwrap();
-        assert_eq!(scene.values[..5], [1.0, 0.5, -1.0, 0.0, f32::NEG_INFINITY]);
+        assert_eq!(scene.values[..4], [1.0, 0.5, -1.0, 0.0]);
+        assert!(scene.values[4].is_nan() && scene.legend.label.ends_with("no value where same_weather was perfect"));
         assert!(scene.values[5].is_nan());
         assert_eq!(
             scene.title,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Atlas;
+use crate::text::escape;
 
 /// What a page needs once, in `<style>`.
 pub const STYLE: &str = include_str!("atlas.css");
@@ -44,7 +45,7 @@ const CONTROLS: &str = r#"<div class="atlas-controls">
 pub(super) fn fragment(atlas: &Atlas<'_>, record: &Value) -> Fragment {
     // Nothing in JSON but a string can hold these; in it they are the same escaped. So no text ends the element.
     let record = record.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    let title: String = atlas.title.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '"' | '\'')).collect();
+    let title = escape(atlas.title);
     let mut html = format!("<div class=\"atlas\" role=\"group\" aria-label=\"{title}\">\n{CONTROLS}");
     html.push_str("<script type=\"application/json\" class=\"atlas-record\">");
     html.push_str(&record);

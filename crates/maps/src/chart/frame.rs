@@ -1,7 +1,8 @@
 //! Where values stand in the picture.
 
 use super::tick::ticks;
-use super::{Along, Axis, Chart, Dot, Mark, Scale, Series, number};
+use super::{Along, Axis, Chart, Dot, Mark, Scale, Series};
+use crate::text::number;
 
 /// Width of every picture in pixels.
 pub(super) const WIDTH: f64 = 720.0;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::text::escape_to;
+
 /// SVG in the making.
 #[derive(Debug, Default)]
 pub(super) struct Markup(String);
@@ -15,18 +17,7 @@ impl Markup {
 
     /// Text or the value of an attribute.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        for character in text.chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                // XML allows no control characters; a reader should see that there was one.
-                c if c.is_control() && !matches!(c, '\n' | '\t') => self.0.push('\u{fffd}'),
-                c => self.0.push(c),
-            }
-        }
+        escape_to(text, &mut self.0);
         self
     }
 

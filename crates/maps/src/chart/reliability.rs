@@ -1,6 +1,7 @@
 //! How often it happened when a probability was forecast: the diagonal is calibrated.
 
-use super::{Along, Axis, Chart, Dot, Mark, Role, Series, binomial, number};
+use super::{Along, Axis, Chart, Dot, Mark, Role, Series, binomial};
+use crate::text::number;
 
 /// A reliability diagram with the intervals in which calibrated forecasts would lie (Bröcker and Smith 2007,
 /// doi:10.1175/WAF993.1).

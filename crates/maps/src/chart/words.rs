@@ -1,33 +1,10 @@
 //! A chart in words, for those who do not see it.
 
 use super::{Along, Axis, Chart, Dot, Mark, Series};
+use crate::text::number;
 
 /// Dots that are named one by one.
 const NAMED: usize = 16;
-
-/// A number as people read it: about three significant digits, thousands apart; «missing» for none.
-pub fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return "missing".to_owned();
-    }
-    let size = value.abs();
-    let decimals = if size == 0.0 { 0 } else { (2 - size.log10().floor() as i32).clamp(0, 6) as usize };
-    let text = format!("{size:.decimals$}");
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let rest = rest.trim_end_matches('0');
-    let point = if rest.is_empty() { "" } else { "." };
-    // What rounds to zero without being it says so.
-    let below = if size > 0.0 && rest.is_empty() && whole == "0" { "≈ " } else { "" };
-    let sign = if value < 0.0 { "−" } else { "" };
-    let mut grouped = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{below}{sign}{grouped}{point}{rest}")
-}
 
 /// What the chart shows, with its key numbers: each series from its first to its last value.
 pub fn described(chart: &Chart) -> String {
@@ -112,15 +89,6 @@ fn list(chart: &Chart, dots: &[Dot], along: Along) -> String {
 mod tests {
     use super::*;
     use crate::chart::Role;
-
-    #[test]
-    fn numbers_keep_three_digits() {
-        let cases = [(0.0, "0"), (0.001_234, "0.00123"), (999.6, "1,000"), (-2.0, "−2"), (1e-9, "≈ 0")];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-        }
-        assert_eq!(number(f64::NAN), "missing");
-    }
 
     #[test]
     fn words_carry_the_key_numbers_and_what_is_missing() {

@@ -10,6 +10,7 @@ use super::text::{Face, Weight};
 use super::words::Words;
 use crate::colour::{BORDER, NO_DATA, OUTSIDE, Rgb};
 use crate::data_uri;
+use crate::text::escape;
 
 /// A picture that is being written. Writing to a `String` cannot fail.
 #[derive(Debug)]
@@ -26,9 +27,9 @@ impl Svg {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" aria-labelledby=\"title desc\">\n<title id=\"title\">{}</title>\n\
              <desc id=\"desc\">{}. {}.</desc>\n<style>\n",
-            escaped(title),
-            escaped(&words.subtitle),
-            escaped(&words.footnote)
+            escape(title),
+            escape(&words.subtitle),
+            escape(&words.footnote)
         );
         for (weight, name) in [(Weight::Regular, "normal"), (Weight::Bold, "bold")] {
             let font = data_uri("font/ttf", style::bytes(weight));
@@ -166,7 +167,7 @@ impl Surface for Svg {
             decimal(face.baseline(at.1).into(), 2),
             decimal(face.size().into(), 2),
             hex(colour),
-            escaped(text)
+            escape(text)
         );
     }
 
@@ -214,23 +215,6 @@ fn decimal(value: f64, decimals: usize) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Text in XML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // Other control characters are no XML, even when escaped.
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,8 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_no_markup() {
-        assert_eq!(escaped("a<b & \"c\"\u{1}>"), "a&lt;b &amp; &quot;c&quot; &gt;");
+    fn colours_have_two_digits_a_channel() {
         assert_eq!(hex([1, 171, 255]), "#01abff");
     }
 

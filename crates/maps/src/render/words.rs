@@ -2,7 +2,8 @@
 
 use forewarn_core::Scene;
 
-use crate::caption::{DOT, count, number};
+use crate::caption::{DOT, number};
+use crate::text::count;
 
 /// The text of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
