@@ -2,16 +2,20 @@
 //! `docs/results/gates.md`.
 //!
 //! ```text
-//! drift_levels [REPLICATES] [PERMUTATIONS]     300 and 199 when not given
+//! drift_levels [REPLICATES] [PERMUTATIONS] [SEED] [NAME..]     300, 199, 0 and all when not given
 //! ```
 //!
+//! A name is that of a test, or the beginning of that of a scenario: only these are done.
+//!
 //! Every test has its default settings but `block-length = 0`, which takes dependence from the values; blocks are the months
-//! of a panel, strata the months of the year. All is drawn from one seed.
+//! of a panel, strata the months of the year. All is drawn from one seed; the replicates of
+//! two seeds have nothing in common.
 
 mod scenarios;
 
 use std::error::Error;
 use std::io::Write;
+use std::ops::Range;
 
 use forewarn_core::{DriftArgs, DriftTest};
 use forewarn_drift::DRIFT_TESTS;
@@ -29,10 +33,16 @@ const OF_TWO_VALUES: &str = "fisher-exact";
 
 fn main() -> Outcome<()> {
     let number = |i: usize, default| std::env::args().nth(i).map_or(Ok(default), |text| text.parse::<u64>());
-    let (replicates, permutations) = (number(1, 300)?, number(2, 199)?);
+    let (replicates, permutations, seed) = (number(1, 300)?, number(2, 199)?, number(3, 0)?);
+    let given: Vec<String> = std::env::args().skip(4).collect();
+    let (tests, starts): (Vec<String>, Vec<String>) =
+        given.into_iter().partition(|name| DRIFT_TESTS.iter().any(|entry| entry.name == name));
+    let asked = |name: &str| tests.is_empty() || tests.iter().any(|asked| asked == name);
+    let wanted =
+        |name: &str| starts.is_empty() || starts.iter().any(|start| name.starts_with(start.as_str()));
     let tests: Vec<(&str, Box<dyn DriftTest>)> = DRIFT_TESTS
         .iter()
-        .filter(|entry| entry.name != OF_TWO_VALUES)
+        .filter(|entry| entry.name != OF_TWO_VALUES && asked(entry.name))
         .map(|entry| {
             Ok((entry.name, (entry.build)(&json!({"block-length": 0, "permutations": permutations}))?))
         })
@@ -40,14 +50,19 @@ fn main() -> Outcome<()> {
     let mut out = std::io::stdout().lock();
     for drifts in [false, true] {
         let scenarios: Vec<Scenario> =
-            all().into_iter().filter(|scenario| scenario.drifts == drifts).collect();
+            all().into_iter().filter(|scenario| scenario.drifts == drifts && wanted(scenario.name)).collect();
+        if scenarios.is_empty() {
+            continue;
+        }
         let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name).collect();
         writeln!(out, "\n| {} | {} |", if drifts { "drift" } else { "no drift" }, names.join(" | "))?;
         writeln!(out, "|---|{}", "--:|".repeat(names.len()))?;
         for (name, test) in &tests {
             let count = if *name == SLOW { replicates.div_ceil(6) } else { replicates };
-            let shares: Vec<String> =
-                scenarios.iter().map(|scenario| share(test.as_ref(), scenario, count)).collect();
+            let shares: Vec<String> = scenarios
+                .iter()
+                .map(|scenario| share(test.as_ref(), scenario, seed << 32..(seed << 32) + count))
+                .collect();
             writeln!(out, "| `{name}` | {} |", shares.join(" | "))?;
             out.flush()?;
         }
@@ -56,9 +71,10 @@ fn main() -> Outcome<()> {
 }
 
 /// Share of the replicates that are called drifted; a dash where the test refuses them.
-fn share(test: &dyn DriftTest, scenario: &Scenario, replicates: u64) -> String {
+fn share(test: &dyn DriftTest, scenario: &Scenario, seeds: Range<u64>) -> String {
+    let replicates = seeds.end - seeds.start;
     let drifted: Vec<Option<bool>> =
-        (0..replicates).into_par_iter().map(|seed| drifted(test, &(scenario.samples)(seed))).collect();
+        seeds.into_par_iter().map(|seed| drifted(test, &(scenario.samples)(seed))).collect();
     let known: Vec<bool> = drifted.into_iter().flatten().collect();
     if 2 * (known.len() as u64) < replicates {
         return "-".to_owned();

@@ -84,6 +84,15 @@ impl Bench {
         Ok(judge(readings, &Terms { alpha: 0.01, waivers: &[], earlier: &[] }))
     }
 
+    /// Whether a fault leaves everything as it is: a country that is silent anyway.
+    fn changes_nothing(&self, len: usize, fault: Fault) -> Outcome<bool> {
+        let panel = self.until(len)?;
+        let groups = groups(&panel);
+        let args = InputArgs::new(&panel, &self.columns)?.with_groups(&groups);
+        let faulty = fault.plant(&args, COLUMNS[0], SEED + len as u64)?;
+        Ok(faulty.column(COLUMNS[0])?.values() == panel.column(COLUMNS[0])?.values())
+    }
+
     /// The panel as it was after so many periods, the last of them.
     fn until(&self, len: usize) -> Outcome<Panel> {
         let (axis, units) = (self.panel.axis(), self.panel.units());
@@ -104,13 +113,14 @@ impl Bench {
             drawn.swap(i, draw.below(i as u64, i as u32 + 1) as usize);
         }
         for fault in Fault::ALL.into_iter().chain([Fault::UnitsSilent, Fault::GroupSilent]) {
-            let (mut found, mut failed, mut by) = (0, 0, BTreeMap::new());
+            let (mut found, mut failed, mut nothing, mut by) = (0, 0, 0, BTreeMap::new());
             for i in &drawn[..months] {
                 let clean = self.judged(i + 1, None)?;
                 let judged = self.judged(i + 1, Some(fault))?;
                 let known: Vec<_> = alarms(&clean).map(|j| (&j.check, &j.reading.subject)).collect();
                 let new: Vec<_> =
                     alarms(&judged).filter(|j| !known.contains(&(&j.check, &j.reading.subject))).collect();
+                nothing += usize::from(self.changes_nothing(i + 1, fault)?);
                 found += usize::from(!new.is_empty());
                 failed += usize::from(new.iter().any(|j| j.verdict == Verdict::Fail));
                 let mut names: Vec<&str> = new.iter().map(|j| j.check.as_str()).collect();
@@ -119,7 +129,10 @@ impl Bench {
                     *by.entry(name.to_owned()).or_insert(0) += 1;
                 }
             }
-            writeln!(out, "{fault:?}: {found} of {months} ({failed} fail) {by:?}")?;
+            writeln!(
+                out,
+                "{fault:?}: {found} of {months} ({failed} fail), {nothing} changed nothing, {by:?}"
+            )?;
         }
         Ok(())
     }

@@ -15,6 +15,24 @@ pub trait DriftTest: Debug + Send + Sync {
     fn compare(&self, args: &DriftArgs<'_>) -> Result<Drift>;
 }
 
+/// A test whether rows of several columns still look alike together: what no column shows by itself.
+pub trait RowTest: Debug + Send + Sync {
+    /// Compares two samples of the same columns, each column with a value for every row.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for columns or rows that have no answer, such as values that are missing.
+    fn compare_rows(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<RowDrift>;
+}
+
+/// What a test of rows says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowDrift {
+    /// The verdict over all columns.
+    pub drift: Drift,
+    /// What each column has to do with it, in a unit that the test says.
+    pub by_column: Vec<f64>,
+}
+
 /// Two samples of one feature.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -22,7 +22,7 @@ mod time;
 mod traits;
 
 pub use detector::{Detecting, Detector, Signal, Watch};
-pub use drift::{Drift, DriftArgs, DriftTest};
+pub use drift::{Drift, DriftArgs, DriftTest, RowDrift, RowTest};
 pub use entry::Entry;
 pub use error::{Error, Result};
 pub use field::Field;

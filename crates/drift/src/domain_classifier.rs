@@ -1,10 +1,12 @@
 //! Whether a classifier can tell the current sample from the reference.
 
-use forewarn_core::{Error, Result};
+use forewarn_core::prelude::*;
 use forewarn_kernels::separation::{Settings, separation};
 
 use crate::columns;
 use crate::limit::share;
+
+forewarn_core::entry!(RowTest: DomainClassifier as "domain-classifier", check);
 
 /// Fewest rows of a sample in each fold.
 const FEWEST: usize = 10;
@@ -26,17 +28,23 @@ const FEWEST: usize = 10;
 /// (To deal anew the labels of scores that are already learned would be wrong: the scores have seen them.) Rows must be
 /// independent: months of one series and neighbouring cells are not, and then it warns far too often; a column that tells the
 /// time tells the samples apart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DomainClassifier {
-    /// Share of unchanged samples that may be called drifted, 0.05.
+    /// Share of unchanged samples that may be called drifted, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub level: f64,
-    /// Parts of the rows, each of which is scored by what was learned from the others: 5, at least 2.
+    /// Parts of the rows, each of which is scored by what was learned from the others; at least 2.
+    #[schemars(range(min = 2))]
     pub folds: u32,
-    /// Trees: 40.
+    /// Trees.
+    #[schemars(range(min = 1))]
     pub rounds: u32,
-    /// Splits from the root to a leaf, at most: 3.
+    /// Splits from the root to a leaf, at most.
+    #[schemars(range(min = 1))]
     pub depth: u32,
-    /// What is taken of each tree: 0.1, above 0 and at most 1.
+    /// What is taken of each tree, above 0 and at most 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub rate: f64,
     /// How often the samples are dealt anew for the p value, 99: the least p value is one over these and one. 0 for the law of the
     /// folds.
@@ -74,7 +82,6 @@ impl DomainClassifier {
     /// [`Error::Config`] for settings that make no sense; [`Error::Data`] for values that are missing or infinite, or fewer than
     /// ten rows of a sample in each fold.
     pub fn compare(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<Separation> {
-        self.check()?;
         columns::same(reference.len(), current.len())?;
         let fewest = FEWEST * self.folds as usize;
         let n = columns::check("reference", reference, fewest)?;
@@ -94,7 +101,7 @@ impl DomainClassifier {
         Settings { folds, rounds, depth, rate, permutations, seed }
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(self) -> Result<Self> {
         share("domain-classifier", "level", self.level)?;
         let refuse = |reason: String| Err(Error::config("domain-classifier", reason));
         if self.folds < 2 {
@@ -107,7 +114,20 @@ impl DomainClassifier {
         if !(0.0 < self.rate && self.rate <= 1.0) {
             return refuse(format!("`rate` is {}; it must be above 0 and at most 1", self.rate));
         }
-        Ok(())
+        Ok(self)
+    }
+}
+
+impl RowTest for DomainClassifier {
+    fn compare_rows(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<RowDrift> {
+        let found = self.compare(reference, current)?;
+        let drift = Drift::new(found.roc_auc, found.p_value, self.level);
+        let drift = if self.permutations == 0 {
+            drift.with_note(format!("p of {} folds, never too low; `permutations` sees more", self.folds))
+        } else {
+            drift
+        };
+        Ok(RowDrift { drift, by_column: found.importance })
     }
 }
 
@@ -204,7 +224,7 @@ mod tests {
             (DomainClassifier { rate: 0.0, ..small() }, "`rate` is 0"),
             (DomainClassifier { level: 0.0, ..small() }, "`level` is 0"),
         ] {
-            assert!(error(settings, &good, &good).contains(word));
+            assert!(settings.check().unwrap_err().to_string().contains(word));
         }
     }
 }

@@ -11,15 +11,17 @@ forewarn_core::catalog! {
     ];
 }
 
+forewarn_core::catalog! {
+    /// Every test of rows of several columns that the binaries know, by name.
+    pub static ROW_TESTS: [RowTest] = [domain_classifier, mahalanobis, pca_residual];
+}
+
 pub mod cbpe;
 pub mod detectors;
-pub mod domain_classifier;
 pub mod faults;
 pub mod gate;
 pub mod input;
-pub mod mahalanobis;
 pub mod output;
-pub mod pca_residual;
 pub mod performance;
 pub mod profile;
 pub mod reference;

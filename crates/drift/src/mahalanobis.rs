@@ -1,12 +1,14 @@
 //! Whether the means of several columns have moved together.
 
-use forewarn_core::{Error, Result};
+use forewarn_core::prelude::*;
 use forewarn_kernels::linear::symmetric_eigen;
 use forewarn_kernels::random::Stream;
 use forewarn_kernels::special::beta;
 
 use crate::columns;
 use crate::limit::share;
+
+forewarn_core::entry!(RowTest: Mahalanobis as "mahalanobis", check);
 
 /// The distance of the means of two samples in many columns, and how likely chance makes it as great: the settings.
 ///
@@ -16,13 +18,17 @@ use crate::limit::share;
 /// degrees of freedom for `k` normal columns, and nearly so for others when there are many rows (Hotelling 1931,
 /// doi:10.1214/aoms/1177732979). Where `S` has no inverse (more columns than rows, columns that follow from others) it is the
 /// correlation of all rows, shrunk to independence as much as Ledoit and Wolf say (2004, doi:10.1016/S0047-259X(03)00096-4), and
-/// the p value is the share of random assignments of rows to samples that are as far apart. It sees the means only. Rows must
+/// the p value is the share of random assignments of rows to samples that are as far apart. The statistic told is `D`, and of each
+/// column the difference of its means in its standard deviations. It sees the means only. Rows must
 /// be independent: months of one series and neighbouring cells are not, and then it warns far too often.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Mahalanobis {
-    /// Share of unchanged samples that may be called drifted, 0.05.
+    /// Share of unchanged samples that may be called drifted, between 0 and 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub level: f64,
-    /// Random assignments where there is no law, 999.
+    /// Random assignments where there is no law, at least 19.
+    #[schemars(range(min = 19))]
     pub permutations: u32,
     /// Their seed.
     pub seed: u64,
@@ -68,11 +74,6 @@ impl Mahalanobis {
     /// [`Error::Config`] for a level that is not between 0 and 1; [`Error::Data`] for values that are missing or infinite, a
     /// column that is constant in both samples together, and fewer than ten rows of the reference or two current ones.
     pub fn compare(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<MeanShift> {
-        share("mahalanobis", "level", self.level)?;
-        if self.permutations < 19 {
-            let reason = format!("`permutations` is {}; it must be at least 19", self.permutations);
-            return Err(Error::config("mahalanobis", reason));
-        }
         columns::same(reference.len(), current.len())?;
         columns::check("reference", reference, 10)?;
         columns::check("current", current, 2)?;
@@ -83,6 +84,30 @@ impl Mahalanobis {
         let distance = (statistic * (n + m) / (n * m)).sqrt();
         let drifted = p_value <= self.level;
         Ok(MeanShift { distance, statistic, p_value, shrinkage, drifted, by_column: pooled.apart })
+    }
+
+    fn check(self) -> Result<Self> {
+        share("mahalanobis", "level", self.level)?;
+        if self.permutations < 19 {
+            let reason = format!("`permutations` is {}; it must be at least 19", self.permutations);
+            return Err(Error::config("mahalanobis", reason));
+        }
+        Ok(self)
+    }
+}
+
+impl RowTest for Mahalanobis {
+    fn compare_rows(&self, reference: &[Vec<f64>], current: &[Vec<f64>]) -> Result<RowDrift> {
+        let shift = self.compare(reference, current)?;
+        let mut drift = Drift::new(shift.distance, shift.p_value, self.level);
+        if shift.shrinkage > 0.0 {
+            drift = drift.with_note(format!(
+                "columns follow from one another or outnumber rows: correlations shrunk by {:.3}, p by {} random \
+                 assignments",
+                shift.shrinkage, self.permutations
+            ));
+        }
+        Ok(RowDrift { drift, by_column: shift.by_column })
     }
 }
 
@@ -271,7 +296,8 @@ mod tests {
         );
         assert!(error(default(), &normal(1, 9, 2), &good).contains("9 rows; 10 are needed"));
         assert!(error(default(), &[vec![1.0; 20]], &[vec![1.0; 5]]).contains("is 1 in every row"));
-        assert!(error(Mahalanobis { level: 1.0, ..default() }, &good, &good).contains("`level` is 1"));
-        assert!(error(Mahalanobis { permutations: 0, ..default() }, &good, &good).contains("at least 19"));
+        let refused = |settings: Mahalanobis| settings.check().unwrap_err().to_string();
+        assert!(refused(Mahalanobis { level: 1.0, ..default() }).contains("`level` is 1"));
+        assert!(refused(Mahalanobis { permutations: 0, ..default() }).contains("at least 19"));
     }
 }
