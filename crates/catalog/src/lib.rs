@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use forewarn_core::{Entry, Error, Result};
 pub use forewarn_drift::{
-    DRIFT_TESTS, detectors::DETECTORS, input::INPUT_CHECKS, output::OUTPUT_CHECKS,
+    DRIFT_TESTS, ROW_TESTS, detectors::DETECTORS, input::INPUT_CHECKS, output::OUTPUT_CHECKS,
     performance::PERFORMANCE_CHECKS,
 };
 pub use forewarn_ensembles::{ENSEMBLES, reconcilers::RECONCILERS};
-pub use forewarn_maps::{MAPS, atlas, chart, data_uri, render};
+pub use forewarn_maps::{MAPS, atlas, chart, data_uri, render, text};
 pub use forewarn_metrics::METRICS;
 pub use forewarn_models::{MODELS, regressors::REGRESSORS};
 pub use forewarn_transforms::TRANSFORMS;
@@ -54,6 +54,7 @@ pub fn pages() -> Vec<Page> {
     pages.extend(of("performance-check", PERFORMANCE_CHECKS));
     pages.extend(of("reconciler", RECONCILERS));
     pages.extend(of("regressor", REGRESSORS));
+    pages.extend(of("row-test", ROW_TESTS));
     pages.extend(of("transform", TRANSFORMS));
     pages
 }

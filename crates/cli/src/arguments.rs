@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod drift;
 mod maps;
 mod report;
 mod runs;
+mod tasks;
 
 use std::path::PathBuf;
 
@@ -10,18 +12,32 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forewarn_pipeline::scoring::KINDS;
 
+pub(crate) use drift::CbpeArguments;
 pub(crate) use maps::{MapArguments, MapFormat, MapProjection};
 pub(crate) use report::ReportArguments;
 #[cfg(test)]
 pub(crate) use report::ReportPage;
 pub(crate) use runs::{RerunArguments, RunsCommand, TraceArguments};
+pub(crate) use tasks::{PlanArguments, WholeRunArguments};
 
 /// Forecast operations: from observations to forecasts people can rely on.
 #[derive(Debug, Parser)]
 #[command(name = "forewarn", version, propagate_version = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
+    /// How progress and warnings are told on standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// How progress and warnings are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// A line of JSON for each event, for log collectors.
+    Json,
 }
 
 const EXIT_CODES: &str =
@@ -44,7 +60,9 @@ pub(crate) struct RunArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Does everything: fetch, validate, features, train, forecast, combine, evaluate, map, report, archive
-    Run(RunArguments),
+    Run(WholeRunArguments),
+    /// Lists the tasks of a run and what each needs; `run --task` does one
+    Plan(PlanArguments),
     /// Downloads a source
     Fetch(FetchArguments),
     /// Checks the observations and makes the panel
@@ -173,10 +191,15 @@ pub(crate) enum DriftCommand {
         /// Column in which only like is compared with like, such as the month of the year
         #[arg(long, value_name = "COLUMN")]
         strata: Option<String>,
+        /// Also compares rows, by what columns show together: `forewarn list row-test` [default: all of these]
+        #[arg(long)]
+        multivariate: bool,
         /// Prints JSON
         #[arg(long)]
         json: bool,
     },
+    /// Estimates how good a classifier is now, without labels (CBPE), by a file that has them
+    Cbpe(CbpeArguments),
     /// Keeps what `compare` needs of files instead of them: the profile of all their rows together
     Profile {
         /// The files: CSV, JSON, Parquet, or profiles
@@ -217,6 +240,19 @@ pub(crate) enum GateCommand {
     Output(RunArguments),
     /// Judges how good forecasts have been lately, against their baseline
     Performance(RunArguments),
+    /// Lets pass what a gate has failed, for this run: who answers for it and why
+    Approve {
+        /// `input`, `output` or `performance`
+        gate: GateName,
+        /// Who lets it pass
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
     /// Judges the [[tests]] of a file of rules
     Test {
         /// The file
@@ -225,6 +261,17 @@ pub(crate) enum GateCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// A gate.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum GateName {
+    /// Of the observations.
+    Input,
+    /// Of the forecast.
+    Output,
+    /// Of its record.
+    Performance,
 }
 
 /// Who challenges whom.

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, EvaluateArguments, EvaluateCommand};
+use arguments::{Arguments, Command, EvaluateArguments, EvaluateCommand, LogFormat};
 
 /// Parses, does, prints, and says how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String, String)]) -> ExitCode {
@@ -24,6 +24,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String
             return ExitCode::from(e.exit_code() as u8);
         }
     };
+    if arguments.log == LogFormat::Json {
+        progress::as_json();
+    }
     match dispatch(&arguments.command, environment) {
         Ok(text) => {
             print(&text);
@@ -31,8 +34,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &[(String
         }
         Err(failure) => {
             print(&failure.output);
-            // A closed standard error leaves nobody to tell.
-            let _ = writeln!(std::io::stderr(), "error: {}", failure.reason);
+            match arguments.log {
+                LogFormat::Json => tracing::error!(exit_code = failure.code, "{}", failure.reason),
+                // A closed standard error leaves nobody to tell.
+                LogFormat::Text => drop(writeln!(std::io::stderr(), "error: {}", failure.reason)),
+            }
             ExitCode::from(failure.code)
         }
     }
@@ -54,6 +60,7 @@ fn dispatch(command: &Command, environment: &[(String, String)]) -> Result<Strin
         Command::New { command } => commands::new::new(command),
         Command::Diversity { ensemble, run } => commands::diversity::diversity(ensemble, run, environment),
         Command::Promote(promote) => commands::promote::promote(promote, environment),
+        Command::Plan(plan) => commands::plan::plan(plan, environment),
         Command::Pool(pool) => commands::pool::pool(pool),
         Command::Reconcile(reconcile) => commands::reconcile::reconcile(reconcile),
         Command::Replay(replay) => commands::replay::replay(replay, environment),

@@ -1,4 +1,4 @@
-//! Progress: a bar on a terminal, plain lines elsewhere.
+//! Progress: a bar on a terminal, plain lines elsewhere, lines of JSON for whoever collects logs.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
@@ -10,6 +10,28 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Shows a run on standard error.
 pub(crate) struct Display {
     bar: Option<Mutex<ProgressBar>>,
+}
+
+/// From now on what happens is told as lines of JSON, with a time, a level and fields, to standard error.
+pub(crate) fn as_json() {
+    // Who embeds this may have set another subscriber, which is told all the same.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// Tells an event to the subscriber of the process.
+fn log(event: &Event<'_>) {
+    match event {
+        Event::Started { step } => tracing::info!(step, "started"),
+        Event::Finished { step, cached, seconds } => tracing::info!(step, cached, seconds, "finished"),
+        Event::Failed { step, reason } => tracing::error!(step, reason, "failed"),
+        Event::Warned { text } => tracing::warn!("{text}"),
+        _ => {}
+    }
 }
 
 impl Display {
@@ -30,6 +52,9 @@ impl Display {
 
 impl Observer for Display {
     fn notice(&self, event: &Event<'_>) {
+        if tracing::dispatcher::has_been_set() {
+            return log(event);
+        }
         match event {
             Event::Started { step } => {
                 if let Some(bar) = &self.bar {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::partitions::Partitions;
 use crate::scores::{Intervals, Leads};
+use crate::trackers::Tracking;
 use crate::{Error, Result};
 
 /// Everything a run depends on, apart from the data and the files of models, ensembles and query set.
@@ -28,6 +29,10 @@ pub struct Config {
     /// output folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<PathBuf>,
+    /// Where machines that do the tasks of one run share what they make: `s3://BUCKET/PREFIX`, or a folder; nothing is shared
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<PathBuf>,
     /// What is forecast.
     pub target: Target,
     /// Which edition of the observations this is, in words (`GED 21.1`), for titles and provenance.
@@ -56,6 +61,9 @@ pub struct Config {
     pub gates: Gates,
     /// What is drawn.
     pub maps: Maps,
+    /// Where a run is told once it has ended.
+    #[serde(skip_serializing_if = "Tracking::is_default")]
+    pub tracking: Tracking,
     /// Names of the models: each is a file `models/NAME.toml` beside the configuration.
     pub models: Vec<String>,
     /// Names of the ensembles: each is a file `ensembles/NAME.toml` beside the configuration.
@@ -69,6 +77,7 @@ impl Default for Config {
             seed: 42,
             output: "forewarn-out".into(),
             archive: None,
+            store: None,
             target: Target::default(),
             vintage: "not stated".to_owned(),
             truth: Truth::default(),
@@ -82,6 +91,7 @@ impl Default for Config {
             promotion: Promotion::default(),
             gates: Gates::default(),
             maps: Maps::default(),
+            tracking: Tracking::default(),
             models: Vec::new(),
             ensembles: Vec::new(),
         }
@@ -333,11 +343,13 @@ pub struct Gates {
     /// The forecast of countries that a forecast of cells must add up to; not looked at when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub countries: Option<Countries>,
+    /// Names of those who may let pass what a gate has failed; anybody who gives a name when empty.
+    pub approvers: Vec<String>,
 }
 
 impl Default for Gates {
     fn default() -> Self {
-        Self { file: None, due: None, self_test: true, countries: None }
+        Self { file: None, due: None, self_test: true, countries: None, approvers: Vec::new() }
     }
 }
 

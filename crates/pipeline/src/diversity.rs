@@ -16,10 +16,11 @@ use serde::Serialize;
 use crate::components::EnsembleSpec;
 use crate::outcome::Until;
 use crate::progress::Observer;
-use crate::run::{Rehearsal, run_with};
+use crate::run::run_with;
 use crate::scores::{Forecasts, Group, Margin, NamedMetric, OriginTallies, Scores};
 use crate::session::Session;
 use crate::stages::evaluate;
+use crate::work::Rehearsal;
 use crate::{Code, Error, Resolved, Result};
 
 /// What is known of the members of an ensemble.
@@ -129,9 +130,10 @@ fn tallies(session: &Session<'_>, rehearsal: &Rehearsal, spec: &EnsembleSpec) ->
     let specs = spec.members.iter().map(|member| reduced(spec, member)).collect::<Result<Vec<_>>>()?;
     let metrics = evaluate::metrics(&session.ctx.run.config.evaluation.metrics)?;
     let mut all: Vec<OriginTallies> = Vec::new();
-    for (i, (models, known)) in rehearsal.backtests.iter().zip(&rehearsal.tallies).enumerate() {
+    let known = rehearsal.tallies(&metrics)?;
+    for (i, (models, known)) in rehearsal.backtests.iter().zip(&known).enumerate() {
         let combined = models.of_ensembles(session.ctx, &specs, &rehearsal.backtests[..i])?;
-        let mut next = evaluate::evaluate(session.ctx, &[&combined], &metrics)?;
+        let mut next = evaluate::evaluate(session.ctx, &combined, &metrics)?;
         next.groups.clear();
         let mut known = OriginTallies { groups: Vec::new(), ..known.clone() };
         known.merge(next);

@@ -1,6 +1,8 @@
 //! Drift by hand: two files compared column by column, what is kept of a file for that, and one file watched as a stream.
 
+mod cbpe;
 mod compare;
+mod multivariate;
 mod pair;
 mod profile;
 
@@ -8,11 +10,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use forewarn_catalog::{DETECTORS, parse};
+pub use forewarn_core::Drift;
 use forewarn_core::{Detector, Signal, Watch};
 use forewarn_data::score_table::{Sample, samples};
+pub use forewarn_drift::cbpe::Cbpe;
 use serde::Serialize;
 
+pub use self::cbpe::{Estimated, Labels, Measured, cbpe};
 pub use self::compare::{Answer, Compared, Question, Tested, compare};
+pub use self::multivariate::{Joint, RowAnswer, RowTested};
 pub use self::profile::ProfileFile;
 use crate::{Error, Result};
 
@@ -193,7 +199,7 @@ mod tests {
             (file(folder.path(), "a.csv", &rows(0..12)), file(folder.path(), "b.csv", &rows(12..17)));
         let tests = ["mann-whitney".to_owned()];
         let p = |blocks, strata| {
-            let question = Question { tests: &tests, blocks, strata };
+            let question = Question { tests: &tests, blocks, strata, multivariate: false };
             let compared = compare(&before, &after, &question).unwrap();
             let Answer::Tested(tested) = &compared.columns["x"]["mann-whitney"] else {
                 panic!("{compared:?}")

@@ -26,6 +26,9 @@ pub struct StepRecord {
     pub output: String,
     /// Whether the result was already there.
     pub cached: bool,
+    /// When it began: seconds after the first step could.
+    #[serde(default)]
+    pub began: f64,
     /// Wall-clock seconds.
     pub seconds: f64,
     /// CPU seconds of the process meanwhile.
@@ -39,6 +42,7 @@ pub(crate) struct Engine<'a> {
     store: StepStore,
     observer: &'a dyn Observer,
     code: &'a str,
+    began: Instant,
     records: Mutex<Vec<StepRecord>>,
     warnings: Mutex<Vec<String>>,
 }
@@ -46,7 +50,14 @@ pub(crate) struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Steps of `code` (a digest of the program) over `store`.
     pub(crate) fn new(store: StepStore, observer: &'a dyn Observer, code: &'a str) -> Self {
-        Self { store, observer, code, records: Mutex::default(), warnings: Mutex::default() }
+        Self {
+            store,
+            observer,
+            code,
+            began: Instant::now(),
+            records: Mutex::default(),
+            warnings: Mutex::default(),
+        }
     }
 
     /// The result of a step: found by the digest of its inputs, or made in a workspace and committed whole.
@@ -79,6 +90,7 @@ impl<'a> Engine<'a> {
                 inputs: digests(inputs),
                 output: output.digest.to_string(),
                 cached,
+                began: start.duration_since(self.began).as_secs_f64(),
                 seconds,
                 cpu_seconds: after.cpu_seconds.zip(before.cpu_seconds).map(|(a, b)| a - b),
                 peak_bytes: after.peak_bytes,
@@ -103,7 +115,9 @@ impl<'a> Engine<'a> {
         }
         let workspace = self.store.begin(kind, key)?;
         let notes = make(&workspace)?;
-        Ok((workspace.commit(notes)?, false))
+        let output = workspace.commit(notes)?;
+        self.store.share(kind, key, &output)?;
+        Ok((output, false))
     }
 
     /// Tells how far the current step is.

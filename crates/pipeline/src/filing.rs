@@ -26,7 +26,7 @@ pub(crate) struct Issue<'a> {
 
 /// The records of all forecasts, with the files they are about.
 pub(crate) fn manifests(issue: &Issue<'_>) -> Vec<(Manifest, PathBuf)> {
-    let config = Digest::of_bytes(issue.session.ctx.run.to_toml().as_bytes());
+    let config = Digest::of_bytes(issue.session.ctx.run.essence().as_bytes());
     let record =
         |made: &Made| Some((manifest(issue.session, made, how(issue, made)?, &config), made.file.clone()));
     issue.made.iter().filter_map(record).collect()

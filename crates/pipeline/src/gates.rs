@@ -4,27 +4,27 @@
 //! earlier periods, the faults that are planted at every run, and the evidence that is left behind.
 
 mod alerts;
+mod approval;
 mod countries;
 pub(crate) mod evidence;
-mod explain;
 mod file;
-mod history;
-mod input;
-mod judging;
+pub(crate) mod history;
+pub(crate) mod input;
+pub(crate) mod judging;
 mod junit;
-mod output;
+pub(crate) mod output;
 #[cfg(test)]
 mod output_tests;
-mod page;
-mod performance;
+pub(crate) mod page;
+pub(crate) mod performance;
 mod prometheus;
 mod self_test;
 mod trained;
 mod unit_tests;
 
 pub use alerts::{Alerts, Email};
+pub use approval::{Approval, Approver, approve};
 pub use evidence::{Evidence, Looked};
-pub use explain::{Explained, explain};
 pub use file::GateFile;
 pub use self_test::Planted;
 pub use unit_tests::{Tested, test};
@@ -36,6 +36,7 @@ use std::path::PathBuf;
 pub use forewarn_drift::gate::Verdict;
 use forewarn_store::file as files;
 
+use crate::scores::{NamedMetric, Scores};
 use crate::session::Session;
 use crate::{Error, Result};
 use history::History;
@@ -60,6 +61,9 @@ pub(crate) fn past(session: &Session<'_>, kind: Kind) -> Result<Vec<Evidence>> {
     let history = History::open(&session.root, kind, session.ctx.cadence())?;
     Ok(history.until(session.ctx.origin()))
 }
+
+/// What the performance gate judges: scores, by these metrics.
+pub(crate) type Judges<'a> = (&'a Scores, &'a [NamedMetric]);
 
 /// What a gate has said, before it is told to anybody.
 pub(crate) struct Judgement {
@@ -108,7 +112,12 @@ impl Judgement {
             );
             return Err(Error::Gate { gate, reason });
         }
-        if *verdict == Verdict::Fail {
+        let approved =
+            if *verdict == Verdict::Fail { approval::find(session, &self.evidence)? } else { None };
+        if let Some(approval) = &approved {
+            let Approval { by, reason, at, .. } = approval;
+            session.ctx.engine.warn(format!("gate `{gate}` failed, and {by} lets it pass ({at}): {reason}"));
+        } else if *verdict == Verdict::Fail {
             return Err(Error::Gate {
                 gate,
                 reason: format!("{} (evidence: {})", reasons.join("; "), folder.display()),

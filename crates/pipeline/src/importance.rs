@@ -15,7 +15,7 @@ use crate::components::ModelSpec;
 use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::Observer;
 use crate::scores::NamedMetric;
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::stages::train;
 use crate::{Code, Error, Resolved, Result};
 
@@ -105,7 +105,7 @@ pub fn importance(
     if question.repeats == 0 {
         return Err(Error::config("--repeats", "is 0; at least 1 permutation is needed"));
     }
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         let spec = session.model(question.model)?;
         if !spec.model.needs().features {
             let reason = format!("`{}` ({}) learns from no features", spec.name, spec.algorithm);

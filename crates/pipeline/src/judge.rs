@@ -5,7 +5,7 @@ use crate::gates::{self, Evidence, Kind};
 use crate::outcome::Until;
 use crate::progress::Observer;
 use crate::run::run_with;
-use crate::session::session;
+use crate::session::{Access, session};
 use crate::{Error, Resolved, Result};
 
 /// Judges by one gate of a run, leaves its evidence, and says what it would stop a run with.
@@ -19,7 +19,7 @@ pub fn judge(
     observer: &dyn Observer,
 ) -> Result<(Evidence, Option<Error>)> {
     if kind == Kind::Input {
-        return session(run, code, observer, false, |session| {
+        return session(run, code, observer, Access::Alone, |session| {
             let judgement = gates::input(session)?;
             judgement.publish(session)?;
             let stop = judgement.pass(session).err();

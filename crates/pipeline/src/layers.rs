@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use forewarn_store::is_address;
+use forewarn_tracking::Collector;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::config::Config;
+use crate::secret::{Secret, Secrets};
+use crate::trackers::SECRETS;
 use crate::{Error, Result};
 
 /// Prefix of environment variables that are settings: `FOREWARN_FORECAST__DRAWS=50`.
 const PREFIX: &str = "FOREWARN_";
 /// Variables with that prefix that are not settings.
 const RESERVED: &[&str] =
-    &["FOREWARN_CONFIG", TOKEN, "FOREWARN_REVISION", "FOREWARN_GATE", "FOREWARN_VERDICT"];
+    &["FOREWARN_CONFIG", TOKEN, TOKEN_FILE, "FOREWARN_REVISION", "FOREWARN_GATE", "FOREWARN_VERDICT"];
 
 /// Variable of the UCDP token: a secret, not a setting.
 const TOKEN: &str = "FOREWARN_UCDP_TOKEN";
+/// Variable of the file that holds it.
+const TOKEN_FILE: &str = "FOREWARN_UCDP_TOKEN_FILE";
 
 /// A configuration and where each of its values comes from.
 #[derive(Debug, Clone)]
@@ -29,19 +34,13 @@ pub struct Resolved {
     pub file: PathBuf,
     /// Origin of each value by its path, such as `forecast.draws`.
     pub origins: BTreeMap<String, String>,
-    /// Token of the UCDP API, from the environment; never shown or stored.
+    /// Token of the UCDP API; never shown or stored.
     pub(crate) ucdp_token: Secret,
+    /// Who we are to a tracking server, by variable, from the environment; never shown or stored.
+    pub(crate) tracking_secrets: Secrets,
+    /// Who collects spans, from the environment.
+    pub(crate) collector: Option<Collector>,
     table: Table,
-}
-
-/// Text that is never printed.
-#[derive(Clone, Default)]
-pub(crate) struct Secret(pub(crate) Option<String>);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "Secret(set)" } else { "Secret(not set)" })
-    }
 }
 
 /// One value of a configuration.
@@ -86,9 +85,12 @@ impl Resolved {
         let config: Config = Value::Table(table.clone()).try_into().map_err(|e: toml::de::Error| {
             Error::config("environment or --set", e.message().trim().to_owned())
         })?;
-        let token = environment.iter().find(|(name, value)| name == TOKEN && !value.is_empty());
-        let ucdp_token = Secret(token.map(|(_, value)| value.clone()));
-        Ok(Self { config, file: file.to_path_buf(), origins, ucdp_token, table })
+        let ucdp_token = Secret::of(environment, (TOKEN, TOKEN_FILE))?;
+        let tracking_secrets = Secrets::of(environment, &SECRETS)?;
+        let collector =
+            Collector::of(environment).map_err(|e| Error::config("environment", e.to_string()))?;
+        let file = file.to_path_buf();
+        Ok(Self { config, file, origins, ucdp_token, tracking_secrets, collector, table })
     }
 
     /// The defaults with `environment` and `flags` over them, for a command that needs no configuration file.
@@ -113,7 +115,7 @@ impl Resolved {
     pub fn archive(&self) -> PathBuf {
         match &self.config.archive {
             Some(place) => self.place(place),
-            None => self.path(&self.config.output).join("archive"),
+            None => self.store("archive").unwrap_or_else(|| self.path(&self.config.output).join("archive")),
         }
     }
 
@@ -122,9 +124,18 @@ impl Resolved {
         if is_address(place) { place.to_path_buf() } else { self.path(place) }
     }
 
-    /// Where something is kept that all who work on the same forecasts share: beside these on a server, so that machines
+    /// Where `name` is in the store that machines share; `None` where they share none.
+    pub(crate) fn store(&self, name: &str) -> Option<PathBuf> {
+        let place = self.place(self.config.store.as_ref()?).display().to_string();
+        Some(PathBuf::from(format!("{}/{name}", place.trim_end_matches('/'))))
+    }
+
+    /// Where something is kept that all who work on the same forecasts share: in the store, beside these on a server, so that machines
     /// without a common disk share it too, else in the output folder.
     pub(crate) fn shared(&self, name: &str) -> PathBuf {
+        if let Some(place) = self.store(name) {
+            return place;
+        }
         let archive = self.archive();
         if archive.to_string_lossy().starts_with("s3://") {
             return PathBuf::from(format!("{}/.{name}", archive.display().to_string().trim_end_matches('/')));
@@ -146,6 +157,15 @@ impl Resolved {
     /// The whole configuration as TOML, for the record of a run.
     pub fn to_toml(&self) -> String {
         self.table.to_string()
+    }
+
+    /// The same without where it is done and told, on which no forecast depends.
+    pub(crate) fn essence(&self) -> String {
+        let mut table = self.table.clone();
+        for place in ["output", "archive", "store", "tracking"] {
+            table.remove(place);
+        }
+        table.to_string()
     }
 }
 

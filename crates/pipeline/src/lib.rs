@@ -6,6 +6,7 @@
 
 pub mod archived;
 pub mod artifacts;
+mod clock;
 mod code;
 mod components;
 mod config;
@@ -15,6 +16,7 @@ pub mod diversity;
 pub mod drift;
 mod engine;
 mod error;
+mod explain;
 mod filing;
 pub mod gates;
 pub mod importance;
@@ -28,6 +30,7 @@ pub mod online;
 mod outcome;
 mod page;
 mod partitions;
+mod plan;
 mod progress;
 pub mod promotion;
 pub mod record;
@@ -42,14 +45,20 @@ mod run;
 pub mod runs;
 mod scores;
 pub mod scoring;
+mod secret;
 mod session;
+mod shared;
 #[cfg(test)]
 mod small_run;
 mod stages;
 pub mod sweep;
+mod telemetry;
+mod trackers;
+mod tracking;
 pub mod truth;
 mod usage;
 pub mod why;
+mod work;
 
 pub use code::Code;
 pub use components::{
@@ -61,6 +70,7 @@ pub use config::{
 };
 pub use engine::StepRecord;
 pub use error::{Error, Result};
+pub use explain::{Explained, explain};
 pub use forewarn_store::{
     Archive, Artifact, Artifacts, Cost, FaultKind, Filed, Made, Manifest, Unreadable, Verification,
     write_table,
@@ -69,11 +79,14 @@ pub use judge::judge;
 pub use layers::{Resolved, Shown};
 pub use outcome::{GateSummary, Outcome, Until};
 pub use partitions::{Partitions, Ranges, Yearly};
+pub use plan::{Plan, Task, plan};
 pub use progress::{Event, Observer, Silent};
-pub use run::{run, write_file};
+pub use run::{Single, run, task, write_file};
 pub use scores::{
     Comparison, Forecasts, Group, GroupSlices, Intervals, Leads, Margin, NamedMetric, OriginTallies, Part,
     Score, Scores, Skill, Slices, State, Summary, Verdict, is_better, skill,
 };
+pub use shared::reach;
 pub use stages::fetch::download;
+pub use trackers::{MlflowSettings, TrackerKind, Tracking, WandbSettings};
 pub use usage::Usage;

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::components::Role;
 use crate::progress::Observer;
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::stages::maps::{Layer, ground};
 use crate::{Code, Error, Resolved, Result};
 
@@ -89,7 +89,7 @@ struct Series {
 /// was named lacks what it needs.
 pub fn draw(run: &Resolved, code: &Code, observer: &dyn Observer, request: &Request<'_>) -> Result<Drawn> {
     let (layers, some) = layers(request.layers)?;
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         let model = request.model.map_or_else(|| issued(session), str::to_owned);
         let origin = origin(session, request.origin)?;
         let known = Known::open(session, (&model, origin), request.against)?;

@@ -7,6 +7,7 @@
 mod issuance;
 mod issued;
 mod onsets;
+pub(crate) mod past;
 mod pool;
 mod series;
 mod sheet;
@@ -26,6 +27,7 @@ pub(crate) use tracks::tracks;
 pub use warned::{Onset, Warned};
 
 use self::pool::Pooling;
+use self::series::quoted;
 use self::sheet::{Month, Sheet};
 use crate::code::Code;
 use crate::components::{Role, Status};
@@ -34,7 +36,7 @@ use crate::context::Context;
 use crate::engine::{read_json, write_json};
 use crate::progress::Observer;
 use crate::scores::{Leads, NamedMetric, Score};
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::stages::evaluate;
 use crate::truth::{Told, Truth};
 use crate::{Error, Resolved, Result, filing};
@@ -115,7 +117,7 @@ pub struct Evaluation {
 /// [`Error::Config`] when nothing was issued about them; what stops a run.
 pub fn online(run: &Resolved, code: &Code, request: &Request, observer: &dyn Observer) -> Result<Evaluation> {
     let metrics = evaluate::metrics(&run.config.evaluation.metrics)?;
-    session(run, code, observer, false, |session| evaluated(session, &metrics, request))
+    session(run, code, observer, Access::Alone, |session| evaluated(session, &metrics, request))
 }
 
 /// The months that are scored.
@@ -218,6 +220,11 @@ fn shelves<'a>(
     Ok(shelves)
 }
 
+/// Where evaluations of the target of a session lie.
+fn folder(session: &Session<'_>) -> PathBuf {
+    session.root.join("online").join(&session.ctx.run.config.target.column)
+}
+
 struct Work<'a> {
     session: &'a Session<'a>,
     metrics: &'a [NamedMetric],
@@ -229,17 +236,13 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn folder(&self) -> PathBuf {
-        self.session.root.join("online").join(&self.session.ctx.run.config.target.column)
-    }
-
     fn label(&self, month: Period) -> String {
         self.session.ctx.cadence().label(month)
     }
 
     /// Writes the scores of each month as a table; tells the folder.
     fn series(&self) -> Result<PathBuf> {
-        let folder = self.folder().join("series");
+        let folder = folder(self.session).join("series");
         for month in (self.months.first.0..=self.months.last.0).map(Period) {
             let outputs: Vec<&StepOutput> = self
                 .shelves
@@ -286,7 +289,7 @@ impl Work<'_> {
             Ok(json!({ "sheets": sheets, "file": format!("{label}.json") }))
         })?;
         let online: Online = read_json(&made, RESULT)?;
-        let path = self.folder().join(format!("{label}.json"));
+        let path = folder(self.session).join(format!("{label}.json"));
         series::publish(&made, &path)?;
         Ok((online, path))
     }

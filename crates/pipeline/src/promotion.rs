@@ -82,7 +82,8 @@ pub fn promote(
     asked.config.evaluation.metrics.clone_from(&run.config.promotion.metrics);
     let (outcome, (backtests, online, held)) =
         run_with(&asked, code, Until::Evaluate, observer, |session, rehearsal| {
-            let backtests = evidence::contests(&pooled(run, &pair, &rehearsal.tallies, &metrics));
+            let tallies = rehearsal.tallies(&metrics)?;
+            let backtests = evidence::contests(&pooled(run, &pair, &tallies, &metrics));
             let gate = gates::judged(session, gates::Kind::Output)?.map(|judgement| judgement.evidence);
             let held = gate.filter(|evidence| evidence.verdict == gates::Verdict::Fail);
             Ok((backtests, online::online(session.ctx, &pair, &metrics)?, held))

@@ -5,7 +5,6 @@
 //! whole or not at all, also when the run fails. Numbers only rise: a repeated run has a record of its own, whatever the
 //! clock says.
 
-mod clock;
 mod digests;
 mod host;
 mod settings;
@@ -21,7 +20,6 @@ use crate::outcome::{GateSummary, Until};
 use crate::usage::Usage;
 use crate::{Error, Result};
 
-pub(crate) use clock::now;
 pub use digests::Digests;
 pub(crate) use digests::{PAGE, SCORES};
 pub use host::Host;

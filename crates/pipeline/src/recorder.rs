@@ -8,15 +8,17 @@ use std::time::Instant;
 
 use forewarn_store::Digest;
 
+use crate::clock::now;
 use crate::code::Code;
 use crate::engine::StepRecord;
 use crate::outcome::{GateSummary, Until};
 use crate::progress::{Event, Observer};
-use crate::record::{Digests, End, Failure, Host, IssuedForecast, Record, Source, now, settings};
+use crate::record::{Digests, End, Failure, Host, IssuedForecast, Record, Source, settings};
 use crate::runs::Runs;
 use crate::stages::fetch::{self, Snapshot};
+use crate::tracking::track;
 use crate::usage::Usage;
-use crate::{Error, Resolved, Result};
+use crate::{Error, Resolved, Result, telemetry};
 
 /// What a run knows of itself once its observations are checked.
 #[derive(Debug, Clone, Default)]
@@ -91,22 +93,32 @@ impl<'a> Recorder<'a> {
         let _ = writeln!(self.heard().log, "{} {line}", now());
     }
 
-    /// Writes the record, and gives its folder. A run that could not begin, because another one is at work in its folder,
-    /// has none.
+    /// Tells the trackers, writes the record, and gives its folder and what could not be told. A run that could not begin,
+    /// because another one is at work in its folder, has none.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be written.
-    pub(crate) fn finish(&self, failed: Option<&Error>) -> Result<Option<PathBuf>> {
+    pub(crate) fn finish(&self, failed: Option<&Error>) -> Result<(PathBuf, Vec<String>)> {
         if matches!(failed, Some(Error::Busy { .. })) {
-            return Ok(None);
+            return Ok((PathBuf::new(), Vec::new()));
         }
-        let record = self.record(failed);
+        let mut record = self.record(failed);
+        let untold = track(self.run, &record);
+        for text in &untold {
+            self.notice(&Event::Warned { text });
+            record.missing.push(text.clone());
+            record.end = if failed.is_some() { End::Failed } else { End::Incomplete };
+        }
+        if let Some(text) = self.run.collector.as_ref().and_then(|to| telemetry::send(to, &record)) {
+            self.notice(&Event::Warned { text: &text });
+            record.warnings.push(text);
+        }
         match &record.failure {
             Some(failure) => self.note(&format!("failed at {}: {}", failure.place, failure.reason)),
             None => self.note(&format!("{} after {:.1} s", record.end.as_str(), record.seconds)),
         }
         let log = self.heard().log.clone();
-        Runs::of(self.run)?.keep(record, &log).map(Some)
+        Ok((Runs::of(self.run)?.keep(record, &log)?, untold))
     }
 
     fn record(&self, failed: Option<&Error>) -> Record {

@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::outcome::{Outcome, Until};
 use crate::progress::Observer;
 use crate::run::run;
-use crate::session::session;
+use crate::session::{Access, session};
 use crate::{Error, Resolved, Result};
 
 /// What a replay has filed.
@@ -34,7 +34,7 @@ pub fn replay(
     (first, last): (&str, &str),
     observer: &dyn Observer,
 ) -> Result<Replay> {
-    let labels: Vec<String> = session(resolved, code, observer, false, |session| {
+    let labels: Vec<String> = session(resolved, code, observer, Access::Alone, |session| {
         let (first, last) = (session.period(Some(first))?, session.period(Some(last))?);
         Ok((first.0..=last.0).map(|period| session.ctx.cadence().label(Period(period))).collect())
     })?;

@@ -22,7 +22,6 @@ pub use facts::{
 };
 pub use forewarn_catalog::data_uri;
 use html::Html;
-pub(crate) use html::escape;
 
 /// Writes what a section holds.
 type Content = fn(&Report, &mut Html);

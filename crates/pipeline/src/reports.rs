@@ -5,4 +5,5 @@
 pub(crate) mod drift;
 pub(crate) mod evaluation;
 pub(crate) mod fooled;
+mod issued;
 pub(crate) mod run;

@@ -1,17 +1,19 @@
 //! What every command that works on a run begins with: the lock, the observations, the context, the run's name.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use forewarn_core::Period;
-use forewarn_store::{Digest, StepStore};
+use forewarn_store::{Digest, StepStore, open_objects};
 use serde_json::json;
 
 use crate::code::Code;
 use crate::components::{self, EnsembleSpec, ModelSpec};
+use crate::config::Config;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::progress::Observer;
+use crate::shared::Shared;
 use crate::stages::fetch::Snapshot;
 use crate::stages::{features, fetch, validate};
 use crate::{Error, Resolved, Result};
@@ -77,7 +79,18 @@ impl Session<'_> {
     }
 }
 
-/// Does `work` on a run, alone in its output folder. `fetch_new` says whether its `[download]` is looked for anew.
+/// How a command works in an output folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Alone, and with what its `[download]` has by now.
+    Fetching,
+    /// Alone, with what is there.
+    Alone,
+    /// Beside other tasks of the same run, with what is there.
+    Shared,
+}
+
+/// Does `work` on a run.
 ///
 /// # Errors
 /// A configuration that does not fit, a source that cannot be read, a failed gate; what `work` answers.
@@ -85,17 +98,23 @@ pub(crate) fn session<T>(
     run: &Resolved,
     code: &Code,
     observer: &dyn Observer,
-    fetch_new: bool,
+    access: Access,
     work: impl FnOnce(&Session<'_>) -> Result<T>,
 ) -> Result<T> {
     let root = run.path(&run.config.output);
-    let _lock = lock(&root)?;
-    let store = StepStore::open(root.join("steps"))?;
-    store.sweep()?;
+    let _lock = if access == Access::Shared { lock_beside(&root)? } else { lock(&root)? };
+    let mut store = StepStore::open(root.join("steps"))?;
+    if let Some(place) = run.store("steps") {
+        store = store.sharing(open_objects(&place)?);
+    }
+    let shared = Shared::fetch(run, &root)?;
+    if access != Access::Shared {
+        store.sweep()?;
+    }
     let engine = Engine::new(store, observer, &code.digest);
     let models = components::models(run)?;
     let ensembles = components::ensembles(run, &models)?;
-    if let Some(download) = run.config.download.as_ref().filter(|_| fetch_new) {
+    if let Some(download) = run.config.download.as_ref().filter(|_| access == Access::Fetching) {
         let fetched = fetch::download(run, download, &mut |news| engine.notice_download(&news))?;
         if !fetched.unchanged {
             engine.warn(format!("new data: {} ({} bytes)", fetched.path.display(), fetched.bytes));
@@ -107,18 +126,31 @@ pub(crate) fn session<T>(
     run.config.truth.check(ctx.cadence())?;
     let id = run_id(&ctx, &snapshot, code, (&models, &ensembles));
     let folder = root.join("runs").join(&id);
-    work(&Session { ctx: &ctx, code, snapshot, id, root, folder, models, ensembles })
+    let done =
+        work(&Session { ctx: &ctx, code, snapshot, id, root, folder: folder.clone(), models, ensembles });
+    // What stopped it is what has to be told, even where that cannot be sent either.
+    let sent = shared.send(&folder);
+    done.and_then(|made| sent.map(|()| made))
 }
 
 /// Keeps a second run out of the same folder until this one ends, however it ends.
 pub(crate) fn lock(root: &Path) -> Result<File> {
+    locked(root, File::try_lock)
+}
+
+/// Keeps whoever has to be alone out of the folder, but not those who do the same.
+fn lock_beside(root: &Path) -> Result<File> {
+    locked(root, File::try_lock_shared)
+}
+
+fn locked(root: &Path, try_lock: fn(&File) -> std::result::Result<(), TryLockError>) -> Result<File> {
     std::fs::create_dir_all(root).map_err(Error::io(root))?;
     let path = root.join(".lock");
     let file = File::create(&path).map_err(Error::io(&path))?;
-    match file.try_lock() {
+    match try_lock(&file) {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { folder: root.to_path_buf() }),
-        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(path)(e)),
+        Err(TryLockError::WouldBlock) => Err(Error::Busy { folder: root.to_path_buf() }),
+        Err(TryLockError::Error(e)) => Err(Error::io(path)(e)),
     }
 }
 
@@ -132,8 +164,11 @@ fn run_id(
     let models: Vec<_> = models.iter().map(|m| json!([m.name, m.algorithm, m.settings, m.status])).collect();
     let ensembles: Vec<_> =
         ensembles.iter().map(|e| json!([e.name, e.algorithm, e.settings, e.role, e.members])).collect();
+    // Where it is done and told is no part of it.
+    let (output, archive, store, tracking) = Default::default();
+    let config = Config { output, archive, store, tracking, ..ctx.run.config.clone() };
     let all = json!({
-        "config": ctx.run.config,
+        "config": config,
         "source": snapshot.digest,
         "panel": ctx.panel_digest(),
         "code": code.digest,

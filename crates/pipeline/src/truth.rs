@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::Code;
 use crate::config::day_of;
 use crate::progress::Observer;
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::{Error, Resolved, Result};
 
 /// What was observed of the target in one edition, with a digest of each period.
@@ -163,7 +163,7 @@ pub struct Revision {
 /// # Errors
 /// What stops a run before it learns.
 pub fn list(run: &Resolved, code: &Code, observer: &dyn Observer) -> Result<Vec<Edition>> {
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         record(session)?;
         Ok(editions(session)?.list()?)
     })
@@ -179,7 +179,7 @@ pub fn compare(
     (from, to): (u32, u32),
     observer: &dyn Observer,
 ) -> Result<Revision> {
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         record(session)?;
         let editions = editions(session)?;
         let all = editions.list()?;

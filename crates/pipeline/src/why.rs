@@ -7,7 +7,7 @@ use crate::components::ModelSpec;
 use crate::page::place;
 use crate::partitions::{self, EvaluatedPartition};
 use crate::progress::Observer;
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::stages::train::{self, Trained};
 use crate::{Code, Error, Resolved, Result};
 
@@ -100,7 +100,7 @@ pub fn why(run: &Resolved, code: &Code, observer: &dyn Observer, question: Why<'
         let reason = format!("{} is no step of the run; there are 1 to {last}", question.step);
         return Err(Error::config("--step", reason));
     }
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         let spec = session.model(question.model)?;
         session.with_features()?;
         let origin = session.period(question.origin)?;

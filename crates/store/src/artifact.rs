@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use forewarn_core::{Cadence, Step, TargetKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tempfile::Builder;
 
-use crate::file::{self, UNFINISHED, open_to_readers, sync_folder};
+use crate::file::{self, open_to_readers, sync_folder};
 use crate::{Digest, Error, Result};
 
 const RECORD: &str = "artifact.json";
@@ -113,7 +112,7 @@ pub struct FeatureList {
     pub definitions: Vec<Value>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
     format: u32,
@@ -122,7 +121,7 @@ struct Record {
     files: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     bytes: u64,
@@ -176,7 +175,7 @@ impl Artifacts {
         files: impl FnOnce() -> Result<BTreeMap<String, Vec<u8>>, E>,
     ) -> Result<Artifact, E> {
         let identity = fit.identity()?;
-        let dir = match self.place(&fit.name, &identity)? {
+        let mut dir = match self.place(&fit.name, &identity)? {
             Place::Taken(artifact) => return Ok(*artifact),
             Place::Free(dir) => dir,
         };
@@ -186,12 +185,15 @@ impl Artifacts {
                 return Err(Error::damaged(&dir, format!("`{name}` has not the digest {expected}")).into());
             }
         }
-        Ok(self.write(
-            &dir,
-            Record { format: FORMAT, identity, fit, files: BTreeMap::new() },
-            cost,
-            &files,
-        )?)
+        let record = Record { format: FORMAT, identity, fit, files: BTreeMap::new() };
+        while !self.write(&dir, record.clone(), cost, &files)? {
+            // Somebody else was first, with this artifact or with another one of its name.
+            dir = match self.place(&record.fit.name, &record.identity)? {
+                Place::Taken(artifact) => return Ok(*artifact),
+                Place::Free(dir) => dir,
+            };
+        }
+        Ok(read(&dir)?)
     }
 
     /// Where a fit is, or where it goes: to the plain name when nothing is there.
@@ -217,17 +219,17 @@ impl Artifacts {
         Err(Error::damaged(&dir, "is the place of this artifact and holds something else; move it away"))
     }
 
+    /// Writes an artifact, whole or not at all; `false` where its place was taken meanwhile.
     fn write(
         &self,
         dir: &Path,
         mut record: Record,
         cost: Cost,
         files: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<Artifact> {
+    ) -> Result<bool> {
         file::create_folder(&self.root)?;
-        file::sweep(&self.root)?;
-        let folder =
-            Builder::new().prefix(UNFINISHED).tempdir_in(&self.root).map_err(Error::io(&self.root))?;
+        file::sweep_abandoned(&self.root)?;
+        let (folder, _lock) = file::unfinished_folder(&self.root)?;
         for (name, bytes) in files {
             file::write_bytes(&folder.path().join(name), bytes)?;
             let entry = Entry { bytes: bytes.len() as u64, sha256: Digest::of_bytes(bytes) };
@@ -236,9 +238,12 @@ impl Artifacts {
         write_json(&folder.path().join(COST), &cost)?;
         write_json(&folder.path().join(RECORD), &record)?;
         open_to_readers(folder.path())?;
-        std::fs::rename(folder.path(), dir).map_err(Error::io(dir))?;
-        sync_folder(&self.root)?;
-        read(dir)
+        match std::fs::rename(folder.path(), dir) {
+            Ok(()) => sync_folder(&self.root)?,
+            Err(_) if dir.join(RECORD).is_file() => return Ok(false),
+            Err(e) => return Err(Error::io(dir)(e)),
+        }
+        Ok(true)
     }
 
     /// Every artifact by name, and every folder that is none with the reason.

@@ -66,7 +66,7 @@ fn unfinished(folder: &Path) -> Result<NamedTempFile> {
 
 /// A new folder that is locked as long as the handle is open. Folders can be locked where they can be opened, which is on
 /// Unix; elsewhere none is ever taken away.
-fn unfinished_folder(above: &Path) -> Result<(TempDir, Option<File>)> {
+pub(crate) fn unfinished_folder(above: &Path) -> Result<(TempDir, Option<File>)> {
     loop {
         let made = Builder::new().prefix(UNFINISHED).tempdir_in(above).map_err(Error::io(above))?;
         let lock = File::open(made.path()).ok().filter(|folder| folder.lock().is_ok());

@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::{Builder, TempDir};
 
 use crate::file::{self, UNFINISHED, open_to_readers, sync_folder};
-use crate::{Digest, Error, Result};
+use crate::{Digest, Error, Objects, Result};
+
+mod shared;
 
 const MANIFEST: &str = "manifest.json";
 
@@ -20,6 +23,8 @@ const MANIFEST: &str = "manifest.json";
 #[derive(Debug, Clone)]
 pub struct StepStore {
     root: PathBuf,
+    /// Where machines without a common disk find each other's steps.
+    shared: Option<Arc<dyn Objects>>,
 }
 
 /// A step that is complete.
@@ -72,19 +77,40 @@ impl StepStore {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
         file::create_folder(&root)?;
-        Ok(Self { root })
+        Ok(Self { root, shared: None })
+    }
+
+    /// The same steps, which are kept in `objects` too: what is not in the folder is fetched from there.
+    #[must_use]
+    pub fn sharing(self, objects: Arc<dyn Objects>) -> Self {
+        Self { shared: Some(objects), ..self }
     }
 
     fn place(&self, kind: &str, key: &Digest) -> PathBuf {
         self.root.join(kind).join(key.as_str())
     }
 
-    /// Looks for a step. One that lacks a file of its manifest, or has one of another size, is moved aside
+    /// Looks for a step, in the folder first. One that lacks a file of its manifest, or has one of another size, is moved aside
     /// (`KEY.damaged`), so that it can be made again and looked at. Digests are not computed again here.
     ///
     /// # Errors
-    /// [`Error::Io`] when the store cannot be read; the step stays where it is then.
+    /// [`Error::Io`] when the store cannot be read; the step stays where it is then. [`Error::Remote`] when the shared objects
+    /// cannot be read or written.
     pub fn get(&self, kind: &str, key: &Digest) -> Result<Lookup> {
+        match (self.at_hand(kind, key)?, &self.shared) {
+            (Lookup::Found(output), Some(_)) => {
+                // A run that was cut off may have made it without sharing it.
+                self.share(kind, key, &output)?;
+                Ok(Lookup::Found(output))
+            }
+            (Lookup::Absent, Some(objects)) => {
+                Ok(self.fetch(objects.as_ref(), kind, key)?.map_or(Lookup::Absent, Lookup::Found))
+            }
+            (found, _) => Ok(found),
+        }
+    }
+
+    fn at_hand(&self, kind: &str, key: &Digest) -> Result<Lookup> {
         let dir = self.place(kind, key);
         if !dir.exists() {
             return Ok(Lookup::Absent);

@@ -101,6 +101,47 @@ fn a_fault_stops_the_run_until_somebody_answers_for_it() {
 }
 
 #[test]
+fn readings_of_what_goes_out_and_of_how_good_it_was_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    table(folder.path(), |deaths| deaths);
+    let (code, _, err) = tell(folder.path(), &["gate", "output"]);
+    assert!(code <= 1, "{err}");
+    let root = folder.path().join("forewarn-out/gates");
+    let kept = |gate: &str| std::fs::read_to_string(root.join(gate).join("2020-12.json")).unwrap();
+    for gate in ["output", "performance"] {
+        let before = kept(gate);
+        let evidence = json(&before);
+        let readings = evidence["readings"].as_array().unwrap();
+        // Six months are too few to say how good forecasts have been lately: that is a reading too.
+        let known = readings.iter().find(|j| j["reading"]["effect"].is_number()).unwrap_or(&readings[0]);
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        let id = format!("{gate}/2020-12/{}/{}", word(&known["check"]), word(&known["reading"]["subject"]));
+        let (code, out, err) = tell(folder.path(), &["drift", "explain", &id, "--json"]);
+        let explained = json(&out);
+        assert_eq!((code, &explained["reproduced"]), (0, &Value::Bool(true)), "{out} {err}");
+        assert_eq!(explained["again"]["effect"], known["reading"]["effect"]);
+        assert!(
+            word(&explained["documentation"]).len() > 100 && kept(gate) == before,
+            "nothing is judged anew"
+        );
+    }
+    // A number that was changed by hand is not reproduced.
+    let forged = kept("output").replacen("\"effect\": ", "\"effect\": 1", 1);
+    write(folder.path(), "forewarn-out/gates/output/2020-12.json", &forged);
+    let forged = json(&forged);
+    let known =
+        forged["readings"].as_array().unwrap().iter().find(|j| j["reading"]["effect"].is_number()).unwrap();
+    let words = [&known["check"], &known["reading"]["subject"]].map(|word| word.as_str().unwrap());
+    let id = format!("output/2020-12/{}", words.join("/"));
+    let (code, _, err) = tell(folder.path(), &["drift", "explain", &id]);
+    assert!(code == 1 && err.contains("the reading is another one now"), "{err}");
+    let (code, _, err) = tell(folder.path(), &["drift", "explain", "output/2020-12/mean/nowhere"]);
+    assert!(code == 2 && err.contains("there is no such reading; there are: "), "{err}");
+    let (code, _, err) = tell(folder.path(), &["drift", "explain", "weather/2020-12/mean/nowhere"]);
+    assert!(code == 2 && err.contains("there is no gate `weather`"), "{err}");
+}
+
+#[test]
 fn rules_are_tested_by_cases_in_their_own_file() {
     let folder = tempfile::tempdir().unwrap();
     let case = "name = \"a silent month\"\nhistory = [[3, 0, 1, 5], [0, 2, 4, 1], [1, 1, 0, 7]]\ncycles = 10\n\
@@ -148,4 +189,47 @@ fn files_are_compared_and_streams_watched_by_hand() {
         tell(folder.path(), &["drift", "stream", "s.csv", "--detector", detectors, "--json"]);
     let first = json(&out)["adwin"]["detections"][0].as_u64().unwrap();
     assert!(code == 0 && (500..600).contains(&first), "{out}");
+}
+
+#[test]
+fn rows_are_compared_and_performance_is_estimated_without_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |sign: i64, lag: i64| {
+        let row = |i: i64| {
+            let x = (i * 37) % 101 - 50;
+            format!("{x},{}", sign * x + (i * lag) % 11)
+        };
+        format!("x,y\n{}\n3,NA\n", (0..300).map(row).collect::<Vec<_>>().join("\n"))
+    };
+    write(folder.path(), "a.csv", &rows(1, 7));
+    write(folder.path(), "b.csv", &rows(-1, 5));
+    let arguments = ["drift", "compare", "a.csv", "b.csv", "--multivariate", "--test"];
+    let (code, out, err) =
+        tell(folder.path(), &[&arguments[..], &["pca-residual,mahalanobis", "--json"]].concat());
+    let found = json(&out);
+    assert!(code == 0 && found["rows"]["pca-residual"]["p_value"].as_f64().unwrap() < 0.01, "{out} {err}");
+    assert!(
+        found["rows"]["mahalanobis"]["statistic"].is_number() && found["columns"]["x"].is_object(),
+        "{out}"
+    );
+    assert_eq!(found["joint"]["incomplete"], serde_json::json!([1, 1]));
+    let (_, out, _) = tell(folder.path(), &[&arguments[..], &["pca-residual"]].concat());
+    assert!(out.contains("rows: 300 and 300 of 2 columns; 1 and 1 with a missing value left out"), "{out}");
+
+    // Of ten rows with the score k/10, k are events; then half as many.
+    let scores = |half: i64| {
+        let row = |i: i64| format!("0.{},{}", i % 10, u8::from((i / 10) % 10 * half < i % 10));
+        format!("p,y\n{}\n", (0..2000).map(row).collect::<Vec<_>>().join("\n"))
+    };
+    write(folder.path(), "known.csv", &scores(1));
+    write(folder.path(), "changed.csv", &scores(2));
+    let arguments = ["--predicted", "p", "--observed", "y", "--metric", "accuracy", "--json"];
+    let ask = |file| tell(folder.path(), &[&["drift", "cbpe", "known.csv", file], &arguments[..]].concat());
+    let (code, out, err) = ask("known.csv");
+    let accuracy = json(&out)["measures"]["accuracy"]["estimate"].as_f64().unwrap();
+    assert!(code == 0 && (accuracy - 0.75).abs() < 1e-9, "{out} {err}");
+    assert_eq!(json(&out)["assumption"]["state"], "not-rejected");
+    let (code, out, err) = ask("changed.csv");
+    assert!(code == 1 && err.contains("estimates cannot be trusted"), "{err}");
+    assert_eq!(json(&out)["assumption"]["state"], "broken");
 }

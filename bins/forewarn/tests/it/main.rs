@@ -35,4 +35,6 @@ mod score;
 #[cfg(test)]
 mod sweep;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod usage;

@@ -79,7 +79,7 @@ pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                if !path.ends_with("records") {
+                if !path.ends_with("records") && !path.ends_with("tracking") {
                     folders.push(path);
                 }
             } else if !path.ends_with("cost.json") && !path.ends_with("run.html") {

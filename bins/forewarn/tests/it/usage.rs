@@ -31,7 +31,7 @@ fn every_component_is_listed_and_explained() {
         code == 2
             && err.contains("there are: detector, drift-test, ensemble")
             && err.contains("metric, model")
-            && err.contains("reconciler, regressor, transform"),
+            && err.contains("reconciler, regressor, row-test, transform"),
         "{err}"
     );
 }
@@ -64,6 +64,33 @@ fn a_new_model_is_a_file_that_works() {
     assert!(
         code == 2 && err.contains("there is no `moan`; there are: beta-transformed-pool, linear-pool"),
         "{err}"
+    );
+}
+
+#[test]
+fn the_doctor_looks_at_rules_stores_and_secrets_too() {
+    let here = tempfile::tempdir().unwrap();
+    let config = project::project(here.path());
+    let doctor =
+        |more: &[&str]| said(here.path(), &[&["doctor", "-c", config.to_str().unwrap()], more].concat());
+    let (code, out, err) = doctor(&[]);
+    assert!(code == 0 && out.contains("the default rules") && out.contains("threads"), "{out}{err}");
+    write(here.path(), "rules.toml", "alpha = 2\n");
+    let (code, out, err) = doctor(&["--set", "gates.file=rules.toml"]);
+    assert!(code == 1 && err.contains("a run would not work: gates"), "{err}");
+    assert!(out.contains("BAD  gates") && out.contains("must be between 0 and 1"), "{out}");
+    let (code, out, _) = doctor(&["--set", "store=s3://"]);
+    assert!(code == 1 && out.contains("BAD  store") && out.contains("names no bucket"), "{out}");
+    write(here.path(), "token", "secret");
+    let mut program = forewarn();
+    program
+        .current_dir(here.path())
+        .args(["doctor"])
+        .env("FOREWARN_UCDP_TOKEN_FILE", here.path().join("token"));
+    let (code, out, err) = project::said(&program.output().unwrap());
+    assert!(
+        code == 1 && out.contains("chmod 600") && !(out + &err).contains("secret\n"),
+        "a file that all may read"
     );
 }
 

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use forewarn_data::geography::{self, Region};
-use forewarn_pipeline::{Resolved, Source, ensembles, models};
+use forewarn_pipeline::gates::GateFile;
+use forewarn_pipeline::{Resolved, Source, ensembles, models, reach};
 use serde::Serialize;
 
 use crate::Failure;
@@ -42,6 +43,8 @@ pub(crate) fn doctor(
             checks.push(components_check(run));
             checks.push(source_check(run));
             checks.push(output_check(&run.path(&run.config.output)));
+            checks.push(rules_check(run));
+            checks.extend(remote_checks(run));
         }
         Err(e) => checks.push(Check::of("configuration", Err(e.to_string()))),
     }
@@ -76,7 +79,13 @@ fn geography_check() -> Check {
 
 fn machine_check() -> Check {
     let threads = std::thread::available_parallelism().map_err(|e| e.to_string());
-    Check::of("machine", threads.map(|n| format!("{n} threads")))
+    // Linux tells; elsewhere nothing is said of memory.
+    let memory = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+        line.split_whitespace().nth(1)?.parse::<f64>().ok()
+    });
+    let memory = memory.map(|kilobytes| format!(", {:.1} GB of memory free", kilobytes * 1024.0 / 1e9));
+    Check::of("machine", threads.map(|n| format!("{n} threads{}", memory.unwrap_or_default())))
 }
 
 fn components_check(run: &Resolved) -> Check {
@@ -94,6 +103,21 @@ fn source_check(run: &Resolved) -> Check {
     };
     let size = std::fs::metadata(&path).map(|m| format!("{} ({} bytes)", path.display(), m.len()));
     Check::of("source", size.map_err(|e| format!("{}: {e}", path.display())))
+}
+
+fn rules_check(run: &Resolved) -> Check {
+    let file = run.config.gates.file.as_ref().map(|file| run.path(file).display().to_string());
+    let found = file.unwrap_or_else(|| "the default rules".to_owned());
+    Check::of("gates", GateFile::of(run).map(|_| found).map_err(|e| e.to_string()))
+}
+
+/// Whether what is kept on a server can be reached, with the credentials of the environment.
+fn remote_checks(run: &Resolved) -> Vec<Check> {
+    let store = run.config.store.clone().map(|place| ("store", place));
+    let places = store.into_iter().chain([("archive", run.archive())]);
+    let remote = places.filter(|(_, place)| place.to_string_lossy().starts_with("s3://"));
+    let look = |place: &Path| reach(place).map(|()| place.display().to_string()).map_err(|e| e.to_string());
+    remote.map(|(what, place)| Check::of(what, look(&place))).collect()
 }
 
 /// Whether a file can be made in the nearest existing folder of `output`.

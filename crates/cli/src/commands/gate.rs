@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use forewarn_pipeline::gates::{Evidence, Kind, Tested, Verdict, test};
+use forewarn_pipeline::gates::{Approval, Approver, Evidence, Kind, Tested, Verdict, approve, test};
 use forewarn_pipeline::judge;
 
 use super::{aligned, json_text, number, run_and_code};
 use crate::Failure;
-use crate::arguments::{GateCommand, RunArguments};
+use crate::arguments::{GateCommand, GateName, RunArguments};
 use crate::progress::Display;
 
 /// Does what the subcommand says.
@@ -16,6 +16,7 @@ pub(crate) fn gate(command: &GateCommand, environment: &[(String, String)]) -> R
         GateCommand::Input(run) => judged(Kind::Input, run, environment),
         GateCommand::Output(run) => judged(Kind::Output, run, environment),
         GateCommand::Performance(run) => judged(Kind::Performance, run, environment),
+        GateCommand::Approve { gate, by, reason, run } => approved(*gate, (by, reason), run, environment),
         GateCommand::Test { file, json } => tested(&test(file)?, *json),
     }
 }
@@ -32,6 +33,30 @@ fn judged(kind: Kind, arguments: &RunArguments, environment: &[(String, String)]
         None => Ok(output),
         Some(stop) => Err(Failure { output, ..Failure::from(stop) }),
     }
+}
+
+/// Lets pass what a gate has failed.
+fn approved(
+    gate: GateName,
+    (by, reason): (&str, &str),
+    arguments: &RunArguments,
+    environment: &[(String, String)],
+) -> Result<String, Failure> {
+    let (run, code) = run_and_code(arguments, environment)?;
+    let kind = match gate {
+        GateName::Input => Kind::Input,
+        GateName::Output => Kind::Output,
+        GateName::Performance => Kind::Performance,
+    };
+    let approval = approve(&run, &code, kind, Approver { by, reason }, &Display::new())?;
+    if arguments.json {
+        return json_text(&approval);
+    }
+    let Approval { period, run, at, .. } = approval;
+    Ok(format!(
+        "{} gate, {period}: {by} lets it pass for {run} ({at}): {reason}\nnext: forewarn run\n",
+        kind.as_str()
+    ))
 }
 
 /// Every reading that is off, and how many are not.

@@ -15,6 +15,7 @@ pub(crate) mod importance;
 pub(crate) mod map;
 pub(crate) mod new;
 pub(crate) mod online;
+pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod promote;
 pub(crate) mod reconcile;

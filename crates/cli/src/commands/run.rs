@@ -4,19 +4,33 @@ mod table;
 
 use std::fmt::Write as _;
 
-use forewarn_pipeline::{Code, Outcome, Resolved, Until, run as run_pipeline};
+use forewarn_pipeline::{Code, Outcome, Resolved, Single, Until, run as run_pipeline, task as run_task};
 
 use crate::Failure;
-use crate::arguments::{Command, RunArguments};
+use crate::arguments::{Command, RunArguments, WholeRunArguments};
 use crate::progress::Display;
 
 /// Does a run up to the stage that the verb names.
 pub(crate) fn run(command: &Command, environment: &[(String, String)]) -> Result<String, Failure> {
+    if let Command::Run(WholeRunArguments { task: Some(task), without, of, run }) = command {
+        return single((task, without, of.as_ref()), run, environment);
+    }
     let Some((arguments, until)) = stage(command) else {
         return Err(Failure::new(2, "this command is no stage of a run"));
     };
     let resolved = Resolved::load(&arguments.config, environment, &arguments.set)?;
     finished(run_pipeline(&resolved, &code()?, until, &Display::new())?, arguments.json)
+}
+
+/// Does one task of a run.
+fn single(
+    (task, without, of): (&str, &[String], Option<&String>),
+    run: &RunArguments,
+    environment: &[(String, String)],
+) -> Result<String, Failure> {
+    let resolved = Resolved::load(&run.config, environment, &run.set)?;
+    let single = Single { task: task.to_owned(), without: without.to_vec(), run: of.cloned() };
+    finished(run_task(&resolved, &code()?, &single, &Display::new())?, run.json)
 }
 
 /// What is printed of a run that came to its end; it fails when something is missing.
@@ -36,7 +50,7 @@ pub(crate) fn code() -> Result<Code, Failure> {
 
 fn stage(command: &Command) -> Option<(&RunArguments, Until)> {
     Some(match command {
-        Command::Run(a) => (a, Until::Archive),
+        Command::Run(a) => (&a.run, Until::Archive),
         Command::Validate(a) => (a, Until::Validate),
         Command::Features(a) => (a, Until::Features),
         Command::Train(a) => (a, Until::Train),

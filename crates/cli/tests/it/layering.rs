@@ -43,6 +43,7 @@ const PLACES: &[(&str, &str, Layer)] = &[
     ("crates/catalog", "forewarn-catalog", Layer::Effects),
     ("crates/data", "forewarn-data", Layer::Effects),
     ("crates/store", "forewarn-store", Layer::Effects),
+    ("crates/tracking", "forewarn-tracking", Layer::Effects),
     ("crates/pipeline", "forewarn-pipeline", Layer::Flow),
     ("crates/cli", "forewarn-cli", Layer::Surfaces),
     ("bins/forewarn", "forewarn", Layer::Mains),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{artifacts, definitions};
 use crate::components::{ModelSpec, Status};
 use crate::progress::Observer;
-use crate::session::{Session, session};
+use crate::session::{Access, Session, session};
 use crate::stages::features::query_set;
 use crate::stages::forecast::{FORECAST, Made, write_fields};
 use crate::{Code, Error, Resolved, Result};
@@ -56,7 +56,7 @@ pub fn reuse(run: &Resolved, code: &Code, observer: &dyn Observer, wanted: Reuse
     if let Some(fitted) = &artifact.fit.features {
         check_features(fitted, query_set(run)?.as_ref())?;
     }
-    session(run, code, observer, false, |session| {
+    session(run, code, observer, Access::Alone, |session| {
         session.with_features()?;
         let origin = session.period(wanted.origin)?;
         check_origin(&artifact, session, origin)?;

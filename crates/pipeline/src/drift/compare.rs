@@ -10,6 +10,7 @@ use forewarn_kernels::multiplicity::benjamini_hochberg;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::multivariate::{Joint, RowAnswer, RowTests};
 use super::pair::{Pair, Places};
 use super::profile::table;
 use super::whole;
@@ -24,6 +25,8 @@ pub struct Question<'a> {
     pub blocks: Option<&'a str>,
     /// Column in which only like is compared with like, such as the month of the year.
     pub strata: Option<&'a str>,
+    /// Whether rows are compared too, by every test of rows when `tests` names none.
+    pub multivariate: bool,
 }
 
 /// What two files say of one another.
@@ -31,6 +34,12 @@ pub struct Question<'a> {
 pub struct Compared {
     /// For each column that both have, what each test says.
     pub columns: BTreeMap<String, BTreeMap<String, Answer>>,
+    /// What each test of rows says.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, RowAnswer>,
+    /// Which rows were compared by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joint: Option<Joint>,
     /// For each of them, how many values are missing from the reference and from the current file: they are left out.
     pub missing: BTreeMap<String, [usize; 2]>,
     /// Columns that only the reference has, and that only the current file has.
@@ -54,6 +63,11 @@ impl Compared {
                 }
             }
         }
+        for (test, answer) in &self.rows {
+            if let RowAnswer::Unknown { error } = answer {
+                failures.push(format!("rows, {test}: {error}"));
+            }
+        }
         for (columns, file) in self.unmatched.iter().zip(["current", "reference"]) {
             failures.extend(columns.iter().map(|column| format!("the {file} file has no column `{column}`")));
         }
@@ -62,18 +76,19 @@ impl Compared {
 
     /// Gives every p value its q value, over all columns and tests.
     fn adjust(&mut self) {
-        let mut tested: Vec<&mut Tested> = self
-            .columns
-            .values_mut()
-            .flat_map(BTreeMap::values_mut)
-            .filter_map(|answer| match answer {
-                Answer::Tested(tested) => Some(tested),
+        let of_columns =
+            self.columns.values_mut().flat_map(BTreeMap::values_mut).filter_map(|answer| match answer {
+                Answer::Tested(tested) => Some((&tested.drift, &mut tested.q_value)),
                 Answer::Unknown { .. } => None,
-            })
-            .collect();
-        let p_values: Vec<f64> = tested.iter().map(|tested| tested.drift.p_value).collect();
-        for (tested, q_value) in tested.iter_mut().zip(benjamini_hochberg(&p_values)) {
-            tested.q_value = q_value;
+            });
+        let of_rows = self.rows.values_mut().filter_map(|answer| match answer {
+            RowAnswer::Tested(tested) => Some((&tested.drift, &mut tested.q_value)),
+            RowAnswer::Unknown { .. } => None,
+        });
+        let (drifts, places): (Vec<&Drift>, Vec<&mut f64>) = of_columns.chain(of_rows).unzip();
+        let p_values: Vec<f64> = drifts.iter().map(|drift| drift.p_value).collect();
+        for (place, q_value) in places.into_iter().zip(benjamini_hochberg(&p_values)) {
+            *place = q_value;
         }
     }
 }
@@ -109,10 +124,19 @@ pub struct Tested {
 /// A test that is not in the catalog, a file that cannot be read, files without a common column, a column of blocks or
 /// strata that is not there or has a value missing.
 pub fn compare(reference: &Path, current: &Path, question: &Question<'_>) -> Result<Compared> {
-    let tests = Tests::of(question.tests)?;
+    let (row_tests, others) = RowTests::of(&whole(question.tests), question.multivariate)?;
+    let tests = Tests::of(&others)?;
     let (mut before, mut after) = (table(reference)?, table(current)?);
     let places = Places::of([(reference, &mut before), (current, &mut after)], question)?;
     let mut compared = Compared { unlike: places.unlike, ..Compared::default() };
+    if !row_tests.is_empty() {
+        if question.blocks.is_some() || question.strata.is_some() {
+            let reason = "tests of rows take them for independent; compare columns alone by blocks or strata";
+            return Err(Error::config("drift", reason));
+        }
+        let (joint, rows) = row_tests.answers([&before, &after])?;
+        (compared.joint, compared.rows) = (Some(joint), rows);
+    }
     let mut pairs = Vec::new();
     let from_profile = before.is_profile() || after.is_profile();
     let (before, mut after) = (before.columns(), after.columns());
@@ -151,7 +175,7 @@ struct Tests {
 impl Tests {
     fn of(asked: &[String]) -> Result<Self> {
         let built = |text: &str| parse("drift-test", DRIFT_TESTS, text);
-        let named = whole(asked).iter().map(|text| built(text)).collect::<Result<_, _>>()?;
+        let named = asked.iter().map(|text| built(text)).collect::<Result<_, _>>()?;
         Ok(Self { named, default: [built("kolmogorov-smirnov")?, built("chi-square")?] })
     }
 

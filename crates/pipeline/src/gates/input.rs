@@ -65,7 +65,7 @@ fn find(session: &Session<'_>, looked: &Looked, rules: &[Rule], terms: &Terms<'_
 ///
 /// # Errors
 /// A panel that cannot be read, a period that is none; what `work` answers.
-pub(super) fn with_args<T>(
+pub(crate) fn with_args<T>(
     session: &Session<'_>,
     looked: &Looked,
     work: impl FnOnce(&InputArgs<'_>) -> Result<T>,

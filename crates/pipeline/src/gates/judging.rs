@@ -1,5 +1,6 @@
 //! What all gates do alike: rules and history in, a step that judges, evidence out.
 
+use forewarn_core::Reading;
 use forewarn_drift::gate::{Judged, Rule, Terms, overall};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,6 +21,14 @@ pub(super) struct Found {
     pub(super) readings: Vec<Judged>,
     /// Faults that were planted.
     pub(super) planted: Vec<Planted>,
+}
+
+/// What a rule reads now, and the files with their digests that it is read from.
+pub(crate) struct Again {
+    /// Every reading of the rule.
+    pub(crate) readings: Vec<Reading>,
+    /// Names and digests.
+    pub(crate) files: Vec<(String, String)>,
 }
 
 /// A gate of a run, with its rules and what it said before.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use forewarn_catalog::text::escape;
 use forewarn_drift::gate::{Judged, Verdict};
 
 use super::Evidence;
-use crate::report::escape;
 
 /// The evidence of one gate: what fails is a failure, what cannot be told an error, what warns passes with its message
 /// as output, what is waived is skipped with its reason.

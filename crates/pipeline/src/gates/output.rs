@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use forewarn_core::{Error as Fault, FieldSummary, Outlook, OutputArgs, Period, Reference};
-use forewarn_drift::gate::{Rule, Terms, checks, judge, readings};
+use forewarn_drift::gate::{Rule, checks, judge, readings};
 use forewarn_drift::output::OUTPUT_CHECKS;
 use forewarn_store::Filed;
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::countries::{self, Known};
-use super::judging::{Found, Gate};
+use super::judging::{Again, Found, Gate};
 use super::trained::{self, Remembered, Then};
 use super::{Judgement, Kind, Looked};
 use crate::Result;
@@ -42,22 +42,28 @@ pub(crate) struct Outgoing<'a> {
 /// Rules that do not fit, a forecast that cannot be read.
 pub(crate) fn output(session: &Session<'_>, outgoing: Outgoing<'_>) -> Result<Judgement> {
     let gate = Gate::open(session, Kind::Output)?;
-    let issued = outgoing.issued;
-    let seen = Seen {
-        archived: archived(session, issued)?,
-        countries: Known::of(session.ctx)?,
-        remembered: trained::remembered(session, &outgoing),
-    };
-    let name = |made: &Made| (made.name.clone(), made.sha256.to_string());
-    let rehearsed = outgoing.rehearsed.iter().map(|(_, made)| made);
-    let mut files: Vec<_> = [issued].into_iter().chain(&seen.archived).chain(rehearsed).map(name).collect();
-    files.extend(seen.countries.file());
-    files.extend(seen.remembered.iter().flatten().map(Remembered::file));
-    let looked = Looked { files, previous: None, columns: Vec::new() };
+    let seen = Seen::of(session, &outgoing)?;
+    let looked = Looked { files: seen.files(&outgoing), previous: None, columns: Vec::new() };
     let (event, why) = (session.ctx.run.config.evaluation.event, seen.remembered.as_ref().err());
     gate.judge(looked, &json!([event, why, session.ctx.run.config.gates.countries]), |rules, terms| {
-        find(session.ctx, (&outgoing, &seen), rules, terms)
+        with_args(session.ctx, (&outgoing, &seen), |args| {
+            let checks = checks(rules, OUTPUT_CHECKS)?;
+            let readings = judge(readings(&checks, |check| check.read(args)), terms);
+            Ok(Found { readings, planted: Vec::new() })
+        })
     })
+}
+
+/// What a rule reads of the same forecast, and the files with their digests that it is read from.
+///
+/// # Errors
+/// A rule that does not fit, a forecast that cannot be read.
+pub(crate) fn again(session: &Session<'_>, outgoing: &Outgoing<'_>, rule: &Rule) -> Result<Again> {
+    let seen = Seen::of(session, outgoing)?;
+    let readings = with_args(session.ctx, (outgoing, &seen), |args| {
+        Ok(checks(std::slice::from_ref(rule), OUTPUT_CHECKS)?[0].1.read(args)?)
+    })?;
+    Ok(Again { readings, files: seen.files(outgoing) })
 }
 
 /// What the forecast is compared with, besides what was rehearsed.
@@ -66,6 +72,27 @@ struct Seen<'a> {
     countries: Known,
     /// What forecasts looked like in training, of each member; or why that is not known.
     remembered: std::result::Result<Vec<Remembered<'a>>, String>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(session: &Session<'_>, outgoing: &Outgoing<'a>) -> Result<Self> {
+        Ok(Self {
+            archived: archived(session, outgoing.issued)?,
+            countries: Known::of(session.ctx)?,
+            remembered: trained::remembered(session, outgoing),
+        })
+    }
+
+    /// Names and digests of everything that the gate looks at.
+    fn files(&self, outgoing: &Outgoing<'_>) -> Vec<(String, String)> {
+        let name = |made: &Made| (made.name.clone(), made.sha256.to_string());
+        let rehearsed = outgoing.rehearsed.iter().map(|(_, made)| made);
+        let made = [outgoing.issued].into_iter().chain(&self.archived).chain(rehearsed);
+        let mut files: Vec<_> = made.map(name).collect();
+        files.extend(self.countries.file());
+        files.extend(self.remembered.iter().flatten().map(Remembered::file));
+        files
+    }
 }
 
 /// What was issued under the same name from earlier origins, latest last; of several from one origin the first filed.
@@ -87,12 +114,12 @@ fn archived(session: &Session<'_>, issued: &Made) -> Result<Vec<Made>> {
     by_origin.values().skip(skipped).map(Made::filed).collect()
 }
 
-fn find(
+/// Gives what the output checks look at to `work`.
+fn with_args<T>(
     ctx: &Context<'_>,
     (outgoing, seen): (&Outgoing<'_>, &Seen<'_>),
-    rules: &[Rule],
-    terms: &Terms<'_>,
-) -> Result<Found> {
+    work: impl FnOnce(&OutputArgs<'_>) -> Result<T>,
+) -> Result<T> {
     let outlooks = |made: &mut dyn Iterator<Item = &Made>| -> Result<Vec<Outlook>> {
         made.map(|made| outlook(ctx, made)).collect()
     };
@@ -117,9 +144,7 @@ fn find(
         (Known::Missing(why), None) => args.without_groups(why),
         _ => args,
     };
-    let checks = checks(rules, OUTPUT_CHECKS)?;
-    let readings = judge(readings(&checks, |check| check.read(&args)), terms);
-    Ok(Found { readings, planted: Vec::new() })
+    work(&args)
 }
 
 /// A forecast as a gate sees it, step by step.

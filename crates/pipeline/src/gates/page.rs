@@ -1,6 +1,6 @@
 //! The page of a gate: what it says, why and where, in one HTML file that needs nothing else.
 
-mod places;
+pub(crate) mod places;
 
 use forewarn_core::Unit;
 use forewarn_drift::gate::{Judged, Verdict};

@@ -1,12 +1,12 @@
 //! The performance gate of a run: the forecast that is issued against its baseline, month by month.
 
-use forewarn_core::{Cadence, Period, Track};
-use forewarn_drift::gate::{checks, judge, readings};
+use forewarn_core::{Cadence, Period, Reading, Track};
+use forewarn_drift::gate::{Rule, checks, judge, readings};
 use forewarn_drift::performance::PERFORMANCE_CHECKS;
 use serde_json::json;
 
 use super::judging::{Found, Gate};
-use super::{Judgement, Kind, Looked};
+use super::{Judgement, Judges, Kind, Looked};
 use crate::Result;
 use crate::online;
 use crate::scores::{Group, NamedMetric, Scores};
@@ -18,16 +18,9 @@ use crate::session::Session;
 ///
 /// # Errors
 /// Rules that do not fit.
-pub(crate) fn performance(
-    session: &Session<'_>,
-    issued: &str,
-    (scores, metrics): (&Scores, &[NamedMetric]),
-) -> Result<Judgement> {
+pub(crate) fn performance(session: &Session<'_>, issued: &str, scores: Judges<'_>) -> Result<Judgement> {
     let gate = Gate::open(session, Kind::Performance)?;
-    let cadence = session.ctx.cadence();
-    let mut tracks: Vec<Track> =
-        metrics.iter().filter_map(|metric| track(issued, scores, metric, cadence)).collect();
-    tracks.extend(online::tracks(session, issued, metrics)?);
+    let tracks = tracks(session, issued, scores)?;
     let columns = tracks.iter().map(|track| track.subject.clone()).collect();
     let looked = Looked { files: Vec::new(), previous: None, columns };
     gate.judge(looked, &json!(tracks), |rules, terms| {
@@ -35,6 +28,28 @@ pub(crate) fn performance(
         let readings = judge(readings(&checks, |check| check.read(&tracks)), terms);
         Ok(Found { readings, planted: Vec::new() })
     })
+}
+
+/// What a rule reads of the same scores.
+///
+/// # Errors
+/// A rule that does not fit, records of scores that cannot be read.
+pub(crate) fn again(
+    session: &Session<'_>,
+    issued: &str,
+    scores: Judges<'_>,
+    rule: &Rule,
+) -> Result<Vec<Reading>> {
+    let tracks = tracks(session, issued, scores)?;
+    Ok(checks(std::slice::from_ref(rule), PERFORMANCE_CHECKS)?[0].1.read(&tracks)?)
+}
+
+fn tracks(session: &Session<'_>, issued: &str, (scores, metrics): Judges<'_>) -> Result<Vec<Track>> {
+    let cadence = session.ctx.cadence();
+    let mut tracks: Vec<Track> =
+        metrics.iter().filter_map(|metric| track(issued, scores, metric, cadence)).collect();
+    tracks.extend(online::tracks(session, issued, metrics)?);
+    Ok(tracks)
 }
 
 /// Scores of the forecast by month, beside those of the baseline that is best over all months.

@@ -44,7 +44,7 @@ pub(super) fn table((month, truth): (&str, &Told), sheets: &[Sheet], metrics: &[
 }
 
 /// A metric with several settings has commas.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     if name.contains(',') { format!("\"{name}\"") } else { name.to_owned() }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn online(ctx: &Context<'_>, pair: &Pair, metrics: &[NamedMetric]) ->
         let Some(filed) = filed else { continue };
         let made = filed.into_iter().map(Made::filed).collect::<Result<Vec<_>>>()?;
         let backtest = Backtest { origin, made, absent: Vec::new() };
-        tallies.push(evaluate::evaluate(ctx, &[&backtest], metrics)?);
+        tallies.push(evaluate::evaluate(ctx, &backtest, metrics)?);
         let last = ctx.origin().0.min(origin.0 + i32::from(ctx.run.config.forecast.steps.0));
         months.extend(origin.0 + 1..=last);
     }

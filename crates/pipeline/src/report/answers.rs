@@ -43,8 +43,8 @@ pub(super) fn section(report: &Report, page: &mut Html) {
 }
 
 /// Questions with their answers; one that nothing answers says so.
-pub(crate) fn cards(answers: [(&'static str, Option<Answer>); 4], page: &mut Html) {
-    page.raw("<div class=\"cards\">\n");
+pub(crate) fn cards<const N: usize>(answers: [(&'static str, Option<Answer>); N], page: &mut Html) {
+    page.raw(if N > 4 { "<div class=\"cards three\">\n" } else { "<div class=\"cards\">\n" });
     for (question, answer) in answers {
         page.raw("<article><h2>").raw(question).raw("</h2>\n");
         if let Some(answer) = answer {
@@ -122,16 +122,13 @@ fn relative(now: f64, before: f64) -> Option<String> {
 fn place(report: &Report) -> Option<Answer> {
     let run = &report.run;
     let first = report.risks.first()?;
-    let name = |place: &str, unit: &str| {
-        if place.is_empty() { unit.to_owned() } else { format!("{place} ({unit})") }
-    };
-    let named: Vec<String> = report
+    let highest: Vec<String> = report
         .risks
         .iter()
         .take(NAMED)
-        .map(|r| format!("{}: {}", name(&r.place, &r.unit), number(r.expected)))
+        .map(|r| format!("{}: {}", named(&r.place, &r.unit), number(r.expected)))
         .collect();
-    let mut sentences = vec![format!("Most expected {}: {}.", run.counted, named.join("; "))];
+    let mut sentences = vec![format!("Most expected {}: {}.", run.counted, highest.join("; "))];
     if let Some(outlook) = report.outlook.as_ref().filter(|outlook| outlook.expected > 0.0) {
         let listed: f64 = report.risks.iter().map(|risk| risk.expected).sum();
         sentences.push(format!(
@@ -150,6 +147,11 @@ fn place(report: &Report) -> Option<Answer> {
     Some(Answer { big, unit, sentences, stamp: stamp(run) })
 }
 
+/// A unit by the name of its place, where it has one.
+fn named(place: &str, unit: &str) -> String {
+    if place.is_empty() { unit.to_owned() } else { format!("{place} ({unit})") }
+}
+
 fn sure(report: &Report) -> Option<Answer> {
     let run = &report.run;
     let likely = report.outlook.as_ref()?.likely?;
@@ -157,7 +159,7 @@ fn sure(report: &Report) -> Option<Answer> {
     if let Some((risk, (low, high))) = report.risks.first().and_then(|risk| Some((risk, risk.interval?))) {
         sentences.push(format!(
             "For the highest risk, {}, nine in ten possible outcomes lie between {} and {}.",
-            risk.unit,
+            named(&risk.place, &risk.unit),
             number(low),
             number(high)
         ));

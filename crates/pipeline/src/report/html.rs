@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use forewarn_catalog::atlas::{self, Fragment};
-use forewarn_catalog::chart::{self, Svg};
+use forewarn_catalog::chart::{self, Chart, Svg};
+use forewarn_catalog::text::escape_to;
 
 /// A page in the making.
 #[derive(Debug, Default)]
@@ -32,18 +33,7 @@ impl Html {
 
     /// Text or an attribute's value, escaped.
     pub(crate) fn text(&mut self, text: impl Display) -> &mut Self {
-        for character in text.to_string().chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                // No control character is allowed in HTML; a reader should see that there was one.
-                c if c.is_control() && !matches!(c, '\n' | '\t') => self.0.push('\u{fffd}'),
-                c => self.0.push(c),
-            }
-        }
+        escape_to(&text.to_string(), &mut self.0);
         self
     }
 
@@ -64,17 +54,42 @@ impl Html {
         self.raw("<").raw(name).raw(">").text(text).raw("</").raw(name).raw(">")
     }
 
-    /// A paragraph.
+    /// A paragraph of [`Html::prose`].
     pub(crate) fn paragraph(&mut self, text: impl Display) -> &mut Self {
-        self.element("p", text).raw("\n")
+        self.raw("<p>").prose(text).raw("</p>\n")
+    }
+
+    /// Text in which code stands between backticks.
+    pub(crate) fn prose(&mut self, text: impl Display) -> &mut Self {
+        let text = text.to_string();
+        let pieces: Vec<&str> = text.split('`').collect();
+        for (i, piece) in pieces.iter().enumerate() {
+            if i % 2 == 0 {
+                self.text(piece);
+            } else if i + 1 < pieces.len() {
+                self.element("code", piece);
+            } else {
+                self.raw("`").text(piece);
+            }
+        }
+        self
+    }
+
+    /// A chart that scrolls by itself, with its caption.
+    pub(crate) fn figure(&mut self, chart: &Chart) {
+        self.raw(
+            "<figure class=\"chart\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+        );
+        self.text(&chart.title).raw("\">\n").svg(&chart::svg(chart)).raw("\n</div>\n<figcaption>");
+        self.text(&chart.title).raw(" · ").text(&chart.subtitle).raw("</figcaption>\n</figure>\n");
     }
 
     /// Opens a table that scrolls by itself on narrow screens, by keyboard too.
-    pub(crate) fn open_table(&mut self, caption: impl Display, headings: &[(&'static str, Align)]) {
+    pub(crate) fn open_table(&mut self, caption: impl Display, headings: &[(impl Display, Align)]) {
         self.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&caption);
         self.raw("\">\n<table>\n").element("caption", caption).raw("\n<thead><tr>");
-        for &(heading, align) in headings {
-            self.raw("<th scope=\"col\"").raw(align.class()).raw(">").raw(heading).raw("</th>");
+        for (heading, align) in headings {
+            self.raw("<th scope=\"col\"").raw(align.class()).raw(">").text(heading).raw("</th>");
         }
         self.raw("</tr></thead>\n<tbody>\n");
     }
@@ -84,11 +99,16 @@ impl Html {
         self.raw("</tbody>\n</table>\n</div>\n");
     }
 
-    /// A row whose first cell names it.
+    /// A row whose first cell names it; what follows a line break is written small below.
     pub(crate) fn row(&mut self, name: impl Display, cells: &[(String, Align)]) {
         self.raw("<tr><th scope=\"row\">").text(name).raw("</th>");
         for (cell, align) in cells {
-            self.raw("<td").raw(align.class()).raw(">").text(cell).raw("</td>");
+            let (cell, below) = cell.split_once('\n').unwrap_or((cell, ""));
+            self.raw("<td").raw(align.class()).raw(">").text(cell);
+            if !below.is_empty() {
+                self.element("small", below);
+            }
+            self.raw("</td>");
         }
         self.raw("</tr>\n");
     }
@@ -120,13 +140,6 @@ impl Align {
     }
 }
 
-/// Text in which the characters are escaped that mean something in HTML and XML.
-pub(crate) fn escape(text: &str) -> String {
-    let mut html = Html::default();
-    html.text(text);
-    html.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +150,16 @@ mod tests {
         page.raw("<p title=\"").text("\" onload='x'").raw("\">").text("<b>&\u{0}</b>\n").raw("</p>");
         let expected = "<p title=\"&quot; onload=&#39;x&#39;\">&lt;b&gt;&amp;\u{fffd}&lt;/b&gt;\n</p>";
         assert_eq!(page.finish(), expected);
+    }
+
+    #[test]
+    fn code_stands_between_backticks() {
+        let paragraph = |text: &str| {
+            let mut page = Html::default();
+            page.paragraph(text);
+            page.finish()
+        };
+        assert_eq!(paragraph("do `a <b`, then `c`"), "<p>do <code>a &lt;b</code>, then <code>c</code></p>\n");
+        assert_eq!(paragraph("one ` alone"), "<p>one ` alone</p>\n");
     }
 }

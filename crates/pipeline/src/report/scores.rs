@@ -7,6 +7,9 @@ use super::facts::{Evaluation, Metric, Report, Score};
 use super::html::Html;
 use super::words::{MISSING, change, count, direction, number, percent};
 
+/// Metrics of one table: more would not fit on paper.
+const COLUMNS: usize = 6;
+
 impl Evaluation {
     /// The score of a model by a metric.
     pub(super) fn score(&self, model: &str, metric: &str) -> Option<&Score> {
@@ -41,23 +44,24 @@ pub(crate) fn section(report: &Report, page: &mut Html) {
         evaluation.truth.1,
         percent(evaluation.level)
     ));
-    table(report, evaluation, page);
+    evaluation.metrics.chunks(COLUMNS).for_each(|metrics| table(report, (evaluation, metrics), page));
     page.raw("<dl class=\"meanings\">\n");
     for metric in &evaluation.metrics {
-        page.element("dt", &metric.name).element("dd", &metric.meaning).raw("\n");
+        page.element("dt", &metric.name).raw("<dd>").prose(&metric.meaning).raw("</dd>\n");
     }
     page.raw("</dl>\n");
     chart::by_step(report, evaluation, page);
 }
 
-fn table(report: &Report, evaluation: &Evaluation, page: &mut Html) {
+/// The scores by some metrics.
+fn table(report: &Report, (evaluation, metrics): (&Evaluation, &[Metric]), page: &mut Html) {
     let caption = format!(
         "Mean scores over all steps, origins and {}; truth {} to {}, data vintage {}",
         report.run.unit_kind, evaluation.truth.0, evaluation.truth.1, report.run.vintage
     );
     page.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\">\n<table>\n");
     page.element("caption", caption).raw("\n<thead><tr><th scope=\"col\">Model</th>");
-    for metric in &evaluation.metrics {
+    for metric in metrics {
         page.raw("<th scope=\"col\" class=\"number\">").text(&metric.name).raw("<small>");
         page.text(direction(metric.better)).raw("</small>");
         if let Some(n) = common_n(evaluation, &metric.name) {
@@ -75,7 +79,9 @@ fn table(report: &Report, evaluation: &Evaluation, page: &mut Html) {
             page.raw(" <span class=\"tag shown\">shown</span>");
         }
         page.raw("</th>");
-        evaluation.metrics.iter().for_each(|metric| cell(evaluation, &model.name, metric, page));
+        for metric in metrics {
+            cell(evaluation, &model.name, metric, page);
+        }
         page.raw("</tr>\n");
     }
     page.close_table();

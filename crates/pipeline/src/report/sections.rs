@@ -234,7 +234,7 @@ pub(super) fn missing(report: &Report, page: &mut Html) {
     }
     page.raw("<ul class=\"gaps\">\n");
     for gap in gaps {
-        page.element("li", gap).raw("\n");
+        page.raw("<li>").prose(gap).raw("</li>\n");
     }
     page.raw("</ul>\n");
 }

@@ -2,6 +2,8 @@
 
 use forewarn_drift::gate::{Judged, Verdict};
 
+use crate::Result;
+use crate::gates::page::places;
 use crate::gates::{Evidence, Kind};
 use crate::report::html::{Align, Html};
 use crate::report::pages::{DRIFT, begin, end};
@@ -11,7 +13,7 @@ use Align::{Left, Right};
 
 /// Periods of the past that are shown.
 const PAST: usize = 24;
-/// Readings that are shown one by one.
+/// Smallest changes that are shown.
 const SHOWN: usize = 20;
 
 /// What a gate says of a period, and what it said of earlier ones.
@@ -22,16 +24,26 @@ pub(crate) struct Gate {
     pub(crate) evidence: Vec<Evidence>,
 }
 
-/// The page of a run's gates.
-pub(crate) fn page(run: &str, period: &str, gates: &[Gate]) -> String {
+/// The page of a run's gates, about units of `level` in a vintage of the data.
+///
+/// # Errors
+/// A map that cannot be drawn.
+pub(crate) fn page(
+    run: &str,
+    (period, level, vintage): (&str, &str, &str),
+    gates: &[Gate],
+) -> Result<String> {
     let states: Vec<String> =
         gates.iter().map(|gate| format!("{}: {}", gate.kind.as_str(), state(gate))).collect();
-    let about = format!("What the gates say of {period}. {}.", states.join(" · "));
+    let about = format!("What the gates say of {period} · data vintage {vintage} · {}", states.join(" · "));
     let mut page = begin("Drift report", DRIFT, (&heading(gates), &about));
+    let newest = gates.iter().filter_map(|gate| gate.evidence.last());
+    let readings: Vec<Judged> = newest.flat_map(|evidence| evidence.readings.iter().cloned()).collect();
+    places::section(&readings, level, &mut page)?;
     for gate in gates {
         section(gate, &mut page);
     }
-    end(run, page)
+    Ok(end(run, page))
 }
 
 fn state(gate: &Gate) -> &'static str {
@@ -66,7 +78,7 @@ fn section(gate: &Gate, page: &mut Html) {
         count(now.readings.len()),
         number(now.false_alarms_a_year)
     ));
-    page.raw("The whole of it, with the map of where: <a href=\"gates/").raw(gate.kind.as_str());
+    page.raw("The whole of it: <a href=\"gates/").raw(gate.kind.as_str());
     page.raw(".html\">evidence</a>.</p>\n");
     strip(gate, page);
     off(gate, now, page);
@@ -94,32 +106,48 @@ fn strip(gate: &Gate, page: &mut Html) {
     page.raw("</ol>\n");
 }
 
-/// What is off, worst first, and since when.
+/// What is off, worst first, and since when: a row a check and verdict, with the reading that is furthest beyond its limit.
 fn off(gate: &Gate, now: &Evidence, page: &mut Html) {
     let all = now.off();
     if all.is_empty() {
         page.paragraph("Nothing is off.");
         return;
     }
-    let caption = format!("{}: {} readings are off or cannot be told", now.period, count(all.len()));
+    let mut groups: Vec<Vec<&Judged>> = Vec::new();
+    for &judged in &all {
+        match groups.iter_mut().find(|of| (of[0].verdict, &of[0].check) == (judged.verdict, &judged.check)) {
+            Some(group) => group.push(judged),
+            None => groups.push(vec![judged]),
+        }
+    }
+    let caption = format!(
+        "{}: {} of {} readings are off or cannot be told; of each check the one that is furthest beyond its limit",
+        now.period,
+        count(all.len()),
+        count(now.readings.len())
+    );
     let headings =
-        [("Check", Left), ("Of what", Left), ("Verdict", Left), ("Since", Left), ("What was seen", Left)];
+        [("Check", Left), ("Verdict", Left), ("Readings", Right), ("Since", Left), ("What was seen", Left)];
     page.open_table(caption, &headings);
-    for judged in all.iter().take(SHOWN) {
+    for group in groups {
+        let Some(furthest) = furthest(&group) else { continue };
         page.row(
-            &judged.check,
+            &furthest.check,
             &[
-                (judged.reading.subject.clone(), Left),
-                (judged.verdict.as_str().to_owned(), Left),
-                (since(gate, judged), Left),
-                (judged.reading.message.clone(), Left),
+                (furthest.verdict.as_str().to_owned(), Left),
+                (count(group.len()), Right),
+                (since(gate, furthest), Left),
+                (format!("{}: {}", furthest.reading.subject, furthest.reading.message), Left),
             ],
         );
     }
     page.close_table();
-    if all.len() > SHOWN {
-        page.paragraph(format!("And {} more; the evidence has all.", count(all.len() - SHOWN)));
-    }
+}
+
+/// The first of those with the largest effect for its limit.
+fn furthest<'a>(group: &[&'a Judged]) -> Option<&'a Judged> {
+    let beyond = |judged: &Judged| judged.reading.effect.map_or(0.0, |effect| effect / judged.reading.limit);
+    group.iter().copied().reduce(|a, b| if beyond(b) > beyond(a) { b } else { a })
 }
 
 /// The first of the periods up to now, without a gap, in which the same reading was off.
@@ -141,7 +169,7 @@ fn waivers(now: &Evidence, page: &mut Html) {
         return;
     }
     page.open_table(
-        "Waived: somebody answers for it",
+        format!("{}: waived, somebody answers for it", now.period),
         &[("Check", Left), ("Of what", Left), ("Owner", Left), ("Until", Left), ("Why", Left)],
     );
     for (judged, waiver) in waived {
@@ -181,7 +209,8 @@ fn sharpness(now: &Evidence, page: &mut Html) {
         ("Seen four times out of five from", Right),
         ("It matters from", Right),
     ];
-    page.open_table("Effects in the unit of each check", &headings);
+    let caption = format!("{}: effects in the unit of each check", now.period);
+    page.open_table(caption, &headings);
     for judged in known.iter().take(SHOWN) {
         page.row(
             &judged.check,
@@ -228,8 +257,49 @@ mod tests {
         let gate = gate(&[("2020-09", Fail), ("2020-10", Pass), ("2020-11", Fail), ("2020-12", Fail)]);
         let now = gate.evidence.last().unwrap();
         assert_eq!(since(&gate, now.off()[0]), "2020-11");
-        let page = page("run", "2020-12", std::slice::from_ref(&gate));
+        let page = page("run", ("2020-12", "station", "test"), std::slice::from_ref(&gate)).unwrap();
         assert_eq!(page.matches("<li class=").count(), 4);
         assert!(page.contains("a &lt;b&gt; &amp; &quot;c&quot;") && !page.contains("<script"));
+    }
+    #[test]
+    fn the_map_shows_where_the_newest_evidence_points() {
+        let land = forewarn_data::geography::region(forewarn_data::geography::Region::AfricaMiddleEast);
+        let mut gate = gate(&[("2020-11", Verdict::Fail), ("2020-12", Verdict::Fail)]);
+        for (evidence, unit) in gate.evidence.iter_mut().zip([land[10], land[4000]]) {
+            evidence.readings.iter_mut().for_each(|judged| judged.off = false);
+            let judged = &mut evidence.readings[0];
+            (judged.off, judged.reading.units) = (true, vec![unit]);
+        }
+        let drawn = page("run", ("2020-12", "pgm", "test"), std::slice::from_ref(&gate)).unwrap();
+        assert!(
+            drawn.contains("<h2>Where</h2>")
+                && drawn.contains("data:image/png")
+                && drawn.contains("1 cell with")
+        );
+        let row = |unit: forewarn_core::Unit| drawn.contains(&format!("<th scope=\"row\">{unit}</th>"));
+        assert!(row(land[4000]) && !row(land[10]), "what was off before is past");
+        gate.evidence[1].readings[0].off = false;
+        assert!(!page("run", ("2020-12", "pgm", "test"), &[gate]).unwrap().contains("<h2>Where</h2>"));
+    }
+
+    #[test]
+    fn a_check_has_one_row_with_the_reading_that_is_furthest_off() {
+        let mut gate = gate(&[("2020-12", Verdict::Fail)]);
+        let evidence = &mut gate.evidence[0];
+        let one = |subject: &str, effect| {
+            let mut judged = evidence.readings[0].clone();
+            judged.reading.subject = subject.to_owned();
+            (judged.reading.effect, judged.reading.limit, judged.verdict) =
+                (Some(effect), 2.0, Verdict::Fail);
+            judged
+        };
+        evidence.readings = vec![one("near", 3.0), one("far", 9.0), one("middle", 4.0)];
+        let page = page("run", ("2020-12", "station", "test"), &[gate]).unwrap();
+        assert!(page.contains("far: ") && !page.contains("near: ") && !page.contains("middle: "), "{page}");
+        assert!(
+            page.contains("3 of 3 readings are off")
+                && page.contains("data vintage test")
+                && page.contains("<td class=\"number\">3</td>")
+        );
     }
 }

@@ -1,10 +1,12 @@
 //! The page of how good past forecasts were: beside baselines, by distance, month and country, and whether the
 //! probabilities meant what they said.
 
-use forewarn_catalog::chart::{self, Bin, Histogram, Line, Lines, Ranked, Reliability, Role, Standing};
+use forewarn_catalog::chart::{Bin, Histogram, Line, Lines, Ranked, Reliability, Role, Standing};
 use forewarn_core::{Cadence, Period, Tally};
 
 use super::fooled::Fooled;
+use super::issued::{self, Issued};
+use crate::online::past::Past;
 use crate::report::html::{Align, Html};
 use crate::report::pages::{EVALUATION, begin, end};
 use crate::report::words::{change, count, maybe, number, percent};
@@ -38,6 +40,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) reliability: Option<Vec<Bin>>,
     /// Whether the metrics can be won without skill.
     pub(crate) fooled: Fooled,
+    /// How issued forecasts turned out, where that was evaluated.
+    pub(crate) past: Option<Past>,
 }
 
 /// The page; pure.
@@ -47,13 +51,18 @@ pub(crate) fn page(facts: &Facts<'_>) -> String {
         format!("Past forecasts of {} against what happened · data vintage {}", run.target, run.vintage);
     let mut page = begin("Evaluation report", EVALUATION, ("How good were the forecasts", &about));
     page.raw("<section id=\"answers\" aria-label=\"Answers at a glance\">\n");
+    let issued = facts.issued();
     let answers = [
         ("How good were we", good(facts)),
+        ("How good was what we issued", Some(issued::good(&issued))),
+        ("What did we miss", Some(issued::missed(&issued))),
         ("How far ahead", far(facts)),
         ("Where were we worst", worst(facts)),
         ("Did it mean what it said", meant(facts)),
     ];
     cards(answers, &mut page);
+    page.raw("</section>\n<section>\n<h2>What was issued, and how it turned out</h2>\n");
+    issued::section(&issued, &mut page);
     page.raw("</section>\n<section>\n<h2>Every model beside the baselines</h2>\n");
     scores::section(facts.report, &mut page);
     page.raw("</section>\n<section>\n<h2>Month by month</h2>\n");
@@ -95,12 +104,17 @@ impl<'a> Facts<'a> {
             headline: headline.map_or("", |metric| &metric.name),
             cadence,
             fooled,
+            past: None,
             pit: named("pit-deviation").filter_map(pooled).map(|tally| tally.0).collect(),
             draws,
             reliability: named("calibration-error")
                 .find_map(pooled)
                 .map(|tally| tally.0.chunks_exact(3).filter(|sums| sums[0] > 0.0).map(bin).collect()),
         }
+    }
+
+    fn issued(&self) -> Issued<'_> {
+        Issued { past: self.past.as_ref(), report: self.report, metric: self.headline, cadence: self.cadence }
     }
 
     /// Scores of the shown forecast by the metric that leads, for each of a group.
@@ -247,16 +261,8 @@ fn months(facts: &Facts<'_>, page: &mut Html) {
         lines,
         reference: None,
     };
-    figure(&chart.chart(), page);
+    page.figure(&chart.chart());
     page.paragraph("Each month is scored by every forecast that reaches it, whatever its distance.");
-}
-
-/// A chart that scrolls by itself, with its caption.
-fn figure(chart: &chart::Chart, page: &mut Html) {
-    page.raw("<figure class=\"chart\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
-        .text(&chart.title);
-    page.raw("\">\n").svg(&chart::svg(chart)).raw("\n</div>\n<figcaption>").text(&chart.title).raw(" · ");
-    page.text(&chart.subtitle).raw("</figcaption>\n</figure>\n");
 }
 
 fn countries(facts: &Facts<'_>, page: &mut Html) {
@@ -283,7 +289,7 @@ fn countries(facts: &Facts<'_>, page: &mut Html) {
         rows: top.chain(bottom).map(standing).collect(),
         reference: Some(("no skill".to_owned(), 0.0)),
     };
-    figure(&chart.chart(), page);
+    page.figure(&chart.chart());
     page.raw("<details><summary>All countries</summary>\n");
     table(facts, &ranked, page);
     page.raw("</details>\n");
@@ -348,7 +354,7 @@ fn calibration(facts: &Facts<'_>, page: &mut Html) {
             n: whole.round() as u64,
             level: LEVEL,
         };
-        figure(&chart.chart(), page);
+        page.figure(&chart.chart());
         page.paragraph(
             "Flat is calibrated. High at both ends: intervals too narrow; high in the middle: too wide; high on one side: \
              too low or too high. Rows in which nothing was forecast and nothing came are spread over all.",
@@ -361,7 +367,7 @@ fn calibration(facts: &Facts<'_>, page: &mut Html) {
             bins: bins.clone(),
             level: LEVEL,
         };
-        figure(&chart.chart(), page);
+        page.figure(&chart.chart());
         page.paragraph("On the diagonal, events came as often as forecast. The band takes rows as independent, which neighbours are not.");
     }
     if facts.pit.is_empty() || facts.reliability.is_none() {
@@ -409,19 +415,19 @@ mod tests {
     fn scores_stand_beside_the_baseline_with_months_and_n() {
         let page = page("\"crps\",\"coverage\"");
         let answers = page.split("<article>").skip(1).collect::<Vec<_>>();
-        assert_eq!(answers.len(), 4);
+        assert_eq!(answers.len(), 6);
         assert!(
             answers[0].contains("skill by crps against still_water") && answers[0].contains("n = 80"),
             "{}",
             answers[0]
         );
         assert!(
-            answers[1].contains("2 of 2") && answers[3].contains("intervals that promise"),
+            answers[3].contains("2 of 2") && answers[5].contains("intervals that promise"),
             "{}",
-            answers[1]
+            answers[3]
         );
         assert!(page.contains("crps by target month") && page.contains("vintage"));
-        assert!(page.contains("Add `pit-deviation` and `calibration-error`"), "what is not there is said");
+        assert!(page.contains("Add <code>pit-deviation</code> and"), "what is not there is said");
         assert!(!page.contains("Where the truth fell"));
         let metrics = page.split_once("prefer a useless forecast").unwrap().1;
         assert!(metrics.contains(">coverage</th>") && !metrics.contains(">crps</th>"), "{metrics}");
@@ -434,6 +440,6 @@ mod tests {
         assert!(
             page.contains("Where the truth fell in the forecast") && page.contains("How often it happened")
         );
-        assert!(!page.contains("Add `pit-deviation`"));
+        assert!(!page.contains("Add <code>pit-deviation"));
     }
 }

@@ -40,7 +40,7 @@ fn alarms(record: &Record, page: &mut Html) {
     if !told.is_empty() {
         page.raw("<section>\n<h2>What should be known</h2>\n<ul class=\"gaps\">\n");
         for (kind, text) in told {
-            page.raw("<li>").text(kind).raw(": ").text(text).raw("</li>\n");
+            page.raw("<li>").text(kind).raw(": ").prose(text).raw("</li>\n");
         }
         page.raw("</ul>\n</section>\n");
     }
@@ -217,6 +217,6 @@ mod tests {
         record.missing.push("Metric `sal`: <no cells>".to_owned());
         let page = page(&record, None);
         let (before, _) = page.split_once("What it cost").unwrap();
-        assert!(before.contains("missing: Metric `sal`: &lt;no cells&gt;"), "{before}");
+        assert!(before.contains("missing: Metric <code>sal</code>: &lt;no cells&gt;"), "{before}");
     }
 }

@@ -40,9 +40,15 @@ impl Leads {
         (i32::from(self.0.0) << 16) | i32::from(self.1.0)
     }
 
+    /// What `key` stands for.
+    pub(crate) fn of(key: i32) -> Self {
+        Self(Step((key >> 16) as u16), Step((key & 0xFFFF) as u16))
+    }
+
     /// What `key` stands for, in words.
     pub(super) fn label(key: i32) -> String {
-        format!("steps {} to {}", key >> 16, key & 0xFFFF)
+        let Self(first, last) = Self::of(key);
+        format!("steps {first} to {last}")
     }
 }
 
@@ -62,7 +68,7 @@ mod tests {
         assert_eq!(usual(8), [(1, 1), (2, 3), (4, 6), (7, 8)]);
         assert_eq!(usual(36).last(), Some(&(25, 36)));
         let leads = Leads(Step(13), Step(36));
-        assert_eq!(Leads::label(leads.key()), "steps 13 to 36");
+        assert_eq!((Leads::of(leads.key()), Leads::label(leads.key()).as_str()), (leads, "steps 13 to 36"));
         assert_eq!([12, 13, 36, 37].map(|s| leads.holds(Step(s))), [false, true, true, false]);
     }
 }

@@ -84,6 +84,11 @@ pub struct OriginTallies {
 }
 
 impl OriginTallies {
+    /// None yet.
+    pub(crate) fn at(origin: Period) -> Self {
+        Self { origin, whole: Slices::default(), groups: Vec::new(), failures: Vec::new() }
+    }
+
     /// Moves the groups of a `later` origin here, target month by target month: their scores are by month and not by origin,
     /// and of all origins there are as many tallies as of one, and a few.
     pub(crate) fn absorb(&mut self, later: &mut Self, metrics: &[NamedMetric]) {

@@ -23,6 +23,11 @@ pub(crate) struct Backtest {
 }
 
 impl Backtest {
+    /// None yet.
+    pub(crate) fn at(origin: Period) -> Self {
+        Self { origin, made: Vec::new(), absent: Vec::new() }
+    }
+
     /// The models' forecasts from `origin`.
     ///
     /// # Errors
@@ -32,7 +37,7 @@ impl Backtest {
         origin: Period,
         trained: &[(&ModelSpec, Trained)],
     ) -> Result<Self> {
-        let mut all = Self { origin, made: Vec::new(), absent: Vec::new() };
+        let mut all = Self::at(origin);
         for (spec, trained) in trained {
             all.keep(&spec.name, forecast(ctx, spec, trained, Purpose::Backtest(origin)))?;
         }
@@ -49,12 +54,18 @@ impl Backtest {
         ensembles: &[EnsembleSpec],
         earlier: &[Self],
     ) -> Result<Self> {
-        let mut all = Self { origin: self.origin, made: Vec::new(), absent: Vec::new() };
+        let mut all = Self::at(self.origin);
         for spec in ensembles {
             let made = combine(ctx, spec, &self.made, (Purpose::Backtest(self.origin), earlier));
             all.keep(&spec.name, made)?;
         }
         Ok(all)
+    }
+
+    /// Adds the forecasts of `other`, of the same origin.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.made.extend(other.made);
+        self.absent.extend(other.absent);
     }
 
     fn keep(&mut self, name: &str, made: Result<Made>) -> Result<()> {

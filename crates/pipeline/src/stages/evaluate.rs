@@ -9,6 +9,7 @@ mod file;
 mod gather;
 mod step;
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,7 +24,7 @@ pub(crate) use self::gather::StepTallies;
 use self::step::Forecast;
 pub(crate) use self::step::{Scene, Scorer};
 use crate::context::Context;
-use crate::scores::{NamedMetric, OriginTallies, Slices};
+use crate::scores::{NamedMetric, OriginTallies};
 use crate::stages::backtest::Backtest;
 use crate::{Error, Result};
 
@@ -45,25 +46,65 @@ pub(crate) fn metrics(names: &[String]) -> Result<Vec<NamedMetric>> {
     Ok(metrics)
 }
 
-/// Tallies of every forecast from one origin, which is that of all `parts`.
+/// The tallies of one forecast, in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Tallied {
+    /// Digest of the step that made them.
+    pub(crate) digest: String,
+    file: PathBuf,
+}
+
+/// Tallies every forecast of `backtest`, or finds what was tallied.
 ///
 /// # Errors
 /// A store that cannot be read or written; what a metric refuses is kept as a failure, as is a forecast that is absent.
+pub(crate) fn tally(ctx: &Context<'_>, backtest: &Backtest, metrics: &[NamedMetric]) -> Result<Vec<Tallied>> {
+    let scorer = Scorer { target: &ctx.run.config.target, metrics };
+    let work = Work { ctx, origin: backtest.origin, scorer, scene: OnceLock::new() };
+    let mut all = Vec::new();
+    for made in &backtest.made {
+        all.push(work.forecast(&made.name, &json!(made.digest), || Ok(Forecast::File(made.open()?)))?);
+    }
+    for (name, reason) in &backtest.absent {
+        all.push(work.forecast(name, &json!({ "absent": reason }), || Ok(Forecast::Absent(reason)))?);
+    }
+    Ok(all)
+}
+
+/// Tallies of every forecast of `backtest`, read.
+///
+/// # Errors
+/// As [`tally`].
 pub(crate) fn evaluate(
     ctx: &Context<'_>,
-    parts: &[&Backtest],
+    backtest: &Backtest,
     metrics: &[NamedMetric],
 ) -> Result<OriginTallies> {
-    let origin = parts.first().map_or(ctx.origin(), |part| part.origin);
-    let scorer = Scorer { target: &ctx.run.config.target, metrics };
-    let work = Work { ctx, origin, scorer, scene: OnceLock::new() };
-    let whole = Slices::default();
-    let mut all = OriginTallies { origin, whole, groups: Vec::new(), failures: Vec::new() };
-    for made in parts.iter().flat_map(|part| &part.made) {
-        all.merge(work.forecast(&made.name, &json!(made.digest), || Ok(Forecast::File(made.open()?)))?);
+    let mut all = OriginTallies::at(backtest.origin);
+    for tallied in tally(ctx, backtest, metrics)? {
+        all.merge(read(&tallied.file)?);
     }
-    for (name, reason) in parts.iter().flat_map(|part| &part.absent) {
-        all.merge(work.forecast(name, &json!({ "absent": reason }), || Ok(Forecast::Absent(reason)))?);
+    Ok(all)
+}
+
+/// Reads tallies by origin, ascending, as [`Scores::pool`](crate::Scores::pool) takes them.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn gather(tallied: &[Vec<Tallied>], metrics: &[NamedMetric]) -> Result<Vec<OriginTallies>> {
+    let mut all: Vec<OriginTallies> = Vec::new();
+    for parts in tallied {
+        let parts = parts.par_iter().map(|part| read(&part.file)).collect::<Result<Vec<OriginTallies>>>()?;
+        let Some(mut next) = parts.into_iter().reduce(|mut all, part| {
+            all.merge(part);
+            all
+        }) else {
+            continue;
+        };
+        if let Some(first) = all.first_mut() {
+            first.absorb(&mut next, metrics);
+        }
+        all.push(next);
     }
     Ok(all)
 }
@@ -83,7 +124,7 @@ impl<'a> Work<'a> {
         name: &str,
         digest: &Value,
         open: impl FnOnce() -> Result<Forecast<'f>>,
-    ) -> Result<OriginTallies> {
+    ) -> Result<Tallied> {
         let label = format!("{name} {}", self.ctx.cadence().label(self.origin));
         let output = self.ctx.engine.step("evaluate", &label, &self.inputs(digest), |workspace| {
             let (scene, forecast) = (self.scene()?, open()?);
@@ -91,7 +132,7 @@ impl<'a> Work<'a> {
             write(&workspace.path(TALLIES), &tallies)?;
             Ok(json!({ "origin": self.origin }))
         })?;
-        read(&output.dir.join(TALLIES))
+        Ok(Tallied { digest: output.digest.to_string(), file: output.dir.join(TALLIES) })
     }
 
     /// Tallies every step, as many at a time as there are threads.

@@ -8,5 +8,6 @@ pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod maps;
 pub(crate) mod past;
+pub(crate) mod scores;
 pub(crate) mod train;
 pub(crate) mod validate;

@@ -28,7 +28,7 @@ pub(crate) fn score(
     let config = &ctx.run.config;
     let metrics = std::slice::from_ref(metric);
     let trained = [(spec, trained)];
-    let origin = |origin| evaluate::evaluate(ctx, &[&Backtest::of_models(ctx, origin, &trained)?], metrics);
+    let origin = |origin| evaluate::evaluate(ctx, &Backtest::of_models(ctx, origin, &trained)?, metrics);
     let tallies = origins.iter().map(origin).collect::<Result<Vec<_>>>()?;
     let names = [spec.name.clone()];
     let forecasts = Forecasts { names: &names, baselines: &[], issued: None };

@@ -51,7 +51,7 @@ pub struct Manifest {
     pub vintage: String,
     /// Version and revision of the program.
     pub code: String,
-    /// Digest of the resolved configuration.
+    /// Digest of the resolved configuration, as far as forecasts depend on it.
     pub config: Digest,
     /// Digests of the sources, by name.
     pub data: BTreeMap<String, String>,

@@ -151,3 +151,18 @@ fn the_reference_is_part_of_what_was_fitted() {
     assert!(found.contains("reference.json: has sha256"), "{found}");
     assert!(artifact.reference().unwrap_err().to_string().contains("it was kept with"));
 }
+
+#[test]
+fn many_who_keep_at_once_take_nothing_from_each_other() {
+    let (_root, artifacts) = artifacts();
+    let keep_ten =
+        |first: u32| (0..10).map(|i| keep(&artifacts, "weights", first + i / 2, 1.0)).collect::<Vec<_>>();
+    let kept: Vec<Artifact> = std::thread::scope(|scope| {
+        let all: Vec<_> =
+            [12, 12, 14].map(|first| scope.spawn(move || keep_ten(first))).into_iter().collect();
+        all.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    });
+    let (there, broken) = artifacts.list().unwrap();
+    assert_eq!((there.len(), broken.len(), kept.len()), (7, 0, 30), "windows 12 to 18");
+    assert!(kept.iter().all(|one| there.iter().any(|other| other.identity == one.identity)));
+}

@@ -26,7 +26,7 @@ const WIDTH: u32 = 800;
 ///
 /// # Errors
 /// A map that cannot be drawn.
-pub(super) fn section(readings: &[Judged], level: &str, page: &mut Html) -> Result<()> {
+pub(crate) fn section(readings: &[Judged], level: &str, page: &mut Html) -> Result<()> {
     let hits = hits(readings);
     if hits.is_empty() {
         return Ok(());
