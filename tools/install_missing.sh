@@ -9,6 +9,7 @@
 #   browser  Chromium, in which the tests use the pages
 #   lint     rustfmt and clippy
 #   deny     cargo-deny, into the target folder
+#   book     mdbook, into the target folder
 #
 # Rust itself comes from rustup and is not installed here.
 set -euo pipefail
@@ -17,6 +18,7 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:$HOME/.cargo/bin
 
 DENY_VERSION=0.20.2
+BOOK_VERSION=0.5.4
 TOOLS=${CARGO_TARGET_DIR:-$PWD/target}/tools
 
 say() { printf 'install: %s\n' "$*" >&2; }
@@ -95,8 +97,20 @@ install_deny() {
     rm -rf "$TOOLS/build"
 }
 
+# Without search and server, which the check does not need; 80 CPU-seconds.
+install_book() {
+    local found
+    found=$(PATH=$TOOLS/bin:$PATH mdbook --version 2>/dev/null || true)
+    [[ $found == "mdbook v$BOOK_VERSION" ]] && return
+    say "cargo install mdbook $BOOK_VERSION into $TOOLS (found: ${found:-none})"
+    CARGO_TARGET_DIR=$TOOLS/build CARGO_PROFILE_DEV_DEBUG=0 \
+        cargo install mdbook --no-default-features --locked --version "$BOOK_VERSION" --debug --force --root "$TOOLS"
+    rm -rf "$TOOLS/build"
+}
+
 for group in "$@"; do
-    [[ $group =~ ^(build|python|browser|lint|deny)$ ]] || stop "no group \`$group\`; there are: build, python, browser, lint, deny"
+    [[ $group =~ ^(build|python|browser|lint|deny|book)$ ]] ||
+        stop "no group \`$group\`; there are: build, python, browser, lint, deny, book"
 done
 
 mapfile -t packages < <(missing_packages "$@")
@@ -112,5 +126,6 @@ for group in "$@"; do
         python) has_tomllib || stop "$(python3 --version) is too old; 3.11 or newer is needed" ;;
         lint) install_lint ;;
         deny) install_deny ;;
+        book) install_book ;;
     esac
 done

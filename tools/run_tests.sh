@@ -72,7 +72,7 @@ python_tests() {
     make_venv "$TARGET/venv"
     say "Python: pytest"
     FOREWARN_BIN=$TARGET/debug/forewarn PYTHONDONTWRITEBYTECODE=1 \
-        run count_pytest "$TARGET/venv/bin/python" -m pytest tests/python -q -rs --color=no -p no:cacheprovider
+        run count_pytest "$TARGET/venv/bin/python" -m pytest tests/python tests/flows -q -rs --color=no -p no:cacheprovider
 }
 
 rust_tests

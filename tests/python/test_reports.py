@@ -23,7 +23,7 @@ pytestmark = [
 CONFIG = """
 name = "small"
 vintage = "made up, first edition"
-models = ["still_water", "long_memory"]
+models = ["still_water", "long_memory", "next_wave"]
 ensembles = ["common_ground"]
 [target]
 column = "deaths"
@@ -53,6 +53,8 @@ FILES = {
     'transforms = [{ name = "log1p" }]\n',
     "models/still_water.toml": 'algorithm = "zero"\nstatus = "baseline"\n',
     "models/long_memory.toml": 'algorithm = "conflictology"\n[settings]\nwindow = 12\n',
+    # Draws anew at each step, so that a value tells which step it is of.
+    "models/next_wave.toml": 'algorithm = "last-observed-poisson"\n',
     "ensembles/common_ground.toml": 'algorithm = "mean"\nrole = "production"\n',
 }
 # 12 x 15 cells around Lake Chad: rows and columns of the half-degree lattice.
@@ -127,13 +129,16 @@ def test_hover_tells_the_value_that_the_forecast_holds(page, report):
     parquet = pytest.importorskip("pyarrow.parquet")
     [path] = report.parents[2].glob("archive/**/common_ground/**/forecast-*.parquet")
     table = parquet.read_table(path).to_pandas()
-    for row, column, step in [(ROWS[0], COLUMNS[0], 1), (ROWS[-1], COLUMNS[-1], 3), (ROWS[5], COLUMNS[1], 6)]:
+    told = set()
+    for row, column, step in [(ROWS[0], COLUMNS[2], 1), (ROWS[-1], COLUMNS[-3], 3), (ROWS[5], COLUMNS[3], 5), (ROWS[5], COLUMNS[3], 6)]:
         page.js(f"(() => {{ const s = document.querySelector('.atlas-step'); s.value = {step}; s.dispatchEvent(new Event('input')); }})()")
         page.wait(f"document.querySelector('.atlas-period').textContent.endsWith('step {step}')")
         page.pointer("mouseMoved", *centre(page, row, column))
         draws = table[(table.priogrid_id == gid(row, column)) & (table.step == step)].iloc[0, -1]
         said = text(page, "tip").rsplit(": ", 1)[1]
         assert math.isclose(float(said.replace(",", "")), sum(draws) / len(draws), abs_tol=6e-4), (said, draws)
+        told.add(said)
+    assert "0" not in told and len(told) == 4, told
 
 
 def test_steps_layers_and_keys(page):
@@ -142,6 +147,10 @@ def test_steps_layers_and_keys(page):
     page.key("ArrowRight")
     page.wait(f"document.querySelector('.atlas-period').textContent !== '{period}'")
     assert text(page, "period").endswith("step 2")
+    page.js("document.querySelector('.atlas-map').focus()")
+    for key, step in [("PageUp", 3), ("PageDown", 2)]:
+        page.key(key)
+        page.wait(f"document.querySelector('.atlas-period').textContent.endsWith('step {step}')")
     title = text(page, "title")
     page.js("(() => { const s = document.querySelector('.atlas-layer'); s.selectedIndex = 1; s.dispatchEvent(new Event('change')); })()")
     page.wait(f"document.querySelector('.atlas-title').textContent !== {title!r}")
@@ -181,6 +190,38 @@ def test_search_and_zoom(page):
     assert page.js("document.querySelector('.atlas-map').classList.contains('zoomed')")
     page.js("document.querySelector('[data-zoom=whole]').click()")
     assert not page.js("document.querySelector('.atlas-map').classList.contains('zoomed')")
+
+
+def test_search_finds_the_highest_value_of_a_country(page):
+    find = "(() => { const f = document.querySelector('.atlas-find'); f.value = %r; f.dispatchEvent(new Event('input')); })()"
+    page.js("document.querySelector('.atlas-map').focus()")
+    page.key("Home")
+    page.wait("document.querySelector('.atlas-place h3') !== null")
+    highest = text(page, "place h3")
+    country = highest.split(",")[0]
+    page.key("ArrowRight")
+    page.wait(f"document.querySelector('.atlas-place h3').textContent !== {highest!r}")
+    page.js(find % country[:3].upper())
+    page.wait(f"document.querySelector('.atlas-place h3').textContent === {highest!r}")
+    page.js(find % "no such place")
+    assert text(page, "place h3") == highest
+
+
+def test_the_fan_of_a_place_is_of_its_quantiles_at_the_step(page):
+    page.js("(() => { const s = document.querySelector('.atlas-step'); s.value = 3; s.dispatchEvent(new Event('input')); })()")
+    page.wait("document.querySelector('.atlas-period').textContent.endsWith('step 3')")
+    page.js("document.querySelector('.atlas-map').focus()")
+    page.key("Home")
+    page.wait("document.querySelector('.atlas-place svg') !== null")
+    rows = dict(page.js("[...document.querySelectorAll('.atlas-place tr')].map((r) => [r.children[0].textContent, r.children[1].textContent])"))
+    said = page.js("document.querySelector('.atlas-place svg').getAttribute('aria-label')")
+    low, middle, high = (rows[name] for name in ("5 % quantile", "Median", "95 % quantile"))
+    assert said.endswith(f"median {middle}, interval {low} to {high}.") and text(page, "period").split(" ")[0] in said
+    points = page.js("document.querySelector('.atlas-place polygon').getAttribute('points')").split(" ")
+    assert len(points) == 2 * 6
+    # Upper ends come first, lower ends back: larger values stand higher.
+    heights = [float(point.split(",")[1]) for point in points]
+    assert all(upper <= lower for upper, lower in zip(heights[:6], reversed(heights[6:])))
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, True), (420, False)])

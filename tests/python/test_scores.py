@@ -262,7 +262,7 @@ def expected_scores():
 
 def run_scores(folder):
     """The scores that a run wrote, in the form of `numbers`."""
-    (path,) = Path(folder).rglob("scores.json")
+    (path,) = Path(folder).glob("runs/*/scores.json")
     algorithms = {name: algorithm for algorithm, name in run_names().items()}
     rows = json.loads(path.read_text())["scores"]
     return {(algorithms[r["model"]], r["metric"], r["group"], r["key"]): (r["value"], r["n"]) for r in rows}

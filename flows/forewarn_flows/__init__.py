@@ -1,0 +1,1 @@
+"""Runs of forewarn as a Prefect flow."""
