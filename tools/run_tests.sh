@@ -43,7 +43,7 @@ count_pytest() {
 
 rust_tests() {
     say "Rust: build"
-    cargo build --workspace --bins --tests --locked
+    cargo build --workspace --bins --tests --examples --locked
     if cargo nextest --version >/dev/null 2>&1; then
         say "Rust: cargo nextest"
         run count_nextest cargo nextest run --workspace --locked --no-fail-fast --color never

@@ -5,16 +5,15 @@ The forecast is that of crates/store/examples/write_archive.rs; what it holds is
 
 import hashlib
 import json
-import subprocess
 from pathlib import Path
 
+import examples
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 ORIGIN, STEPS, DRAWS = 492, 36, 5
 UNITS = np.array([62356, 79599, 80317, 190511, 190512])
 NO_FORECAST = 80317
@@ -23,10 +22,7 @@ COLUMNS = ["month_id", "priogrid_id", "origin", "step", "pred_ged_sb"]
 
 def write_archive(folder):
     """The folder of the forecast that the example writes below `folder`."""
-    command = ["cargo", "run", "-q", "--locked", "-p", "forewarn-store", "--example", "write_archive", "--", folder]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return Path(done.stdout.strip())
+    return Path(examples.run("write_archive", folder))
 
 
 def forecast_of(folder):

@@ -5,10 +5,10 @@ The files are those that examples/maps/custom_map.rs writes, and the countries o
 
 import json
 import struct
-import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import examples
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,10 +18,7 @@ SNAPSHOT = ROOT / "crates/maps/tests/it/snapshots/it__snapshots__countries.snap"
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("maps")
-    manifest = ["--manifest-path", ROOT / "Cargo.toml"]
-    command = ["cargo", "run", "-q", "--locked", *manifest, "-p", "forewarn-maps", "--example", "custom_map"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
+    examples.run("custom_map", cwd=folder)
     return folder
 
 

@@ -18,10 +18,10 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import examples
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FOREWARN_BIN")
 KEY, SECRET, REGION = "forewarn-test", "forewarn-secret", "us-east-1"
 PORTS = ["s3", "master", "filer", "volume", "admin", "webdav", "s3.port.iceberg", "s3.port.lance"]
@@ -138,12 +138,9 @@ def forewarn(program):
 def local(tmp_path_factory):
     """Two archives with forecasts of the same names: those of `other` are larger by one."""
     folder = tmp_path_factory.mktemp("local")
-    command = ["cargo", "run", "-q", "--locked", "-p", "forewarn-store", "--example", "write_archive", "--"]
     for name, shift in (("ours", "0"), ("other", "1")):
         for run in ("r1", "r2", "r3"):
-            arguments = [*command, folder / name, run, shift]
-            done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
-            assert done.returncode == 0, done.stderr[-4000:]
+            examples.run("write_archive", folder / name, run, shift)
     return folder
 
 

@@ -4,15 +4,13 @@ They are those of crates/models/examples/export_xgboost.rs: one of each objectiv
 values, and what the example itself predicts of them. The library there is XGBoost 1.6.2, here a newer one.
 """
 
-import subprocess
-from pathlib import Path
 
+import examples
 import numpy as np
 import pandas as pd
 import pytest
 import xgboost
 
-ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ["deaths", "deaths_lag", "distance", "nothing"]
 OBJECTIVES = {
     "squared-error": "reg:squarederror",
@@ -26,9 +24,7 @@ SHAP = [f"shap_{i}" for i in range(len(COLUMNS) + 1)]
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("xgboost")
-    command = ["cargo", "run", "-q", "--locked", "-p", "forewarn-models", "--example", "export_xgboost", "--", folder]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
+    examples.run("export_xgboost", folder)
     return folder
 
 
