@@ -69,7 +69,8 @@ def perform(job: Task, program: Program, without: tuple[str, ...], run_id: str |
 
     run = TaskRunContext.get().task_run.flow_run_id
     try:
-        outcome = programs.run(job.call(program, without, run_id), log, lambda: _ended(run))
+        command = job.call(program, without, run_id)
+        outcome = programs.run(command, log, lambda: _ended(run), env=programs.traced(run))
     except GateFailed as failed:
         if job.kind == "gate":
             artifacts.show_failed(job.of, str(failed), logger.warning)

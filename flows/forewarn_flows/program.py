@@ -10,8 +10,9 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 PARTIAL, GATE, AGAIN = 1, 3, 75
 PATIENCE = 5.0  # seconds that a process has to end before it is killed
@@ -79,11 +80,18 @@ def stop(process: subprocess.Popen) -> None:
             continue
 
 
+def traced(run: UUID) -> dict[str, str]:
+    """The environment of a program whose spans are in one trace with the others of the run, and below what called us if
+    that is known (W3C Trace Context)."""
+    return {"TRACEPARENT": f"00-{run.hex}-{run.hex[:16]}-01"} | os.environ
+
+
 def run(
     command: Sequence[str],
     log: Callable[[str], None] = lambda line: None,
     cancelled: Callable[[], bool] = lambda: False,
     every: float = 10.0,
+    env: Mapping[str, str] | None = None,
 ) -> dict:
     """Calls the program and gives the JSON it prints; `log` gets each line of its progress, `cancelled` is asked again and
     again whether to go on.
@@ -93,7 +101,9 @@ def run(
     lines: list[str] = []
     stopped = threading.Event()
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.PIPE, text=True, start_new_session=True, env=env
+        )
         _running.add(process)
         ended = threading.Event()
 

@@ -5,6 +5,7 @@ import signal
 import stat
 import threading
 import time
+from uuid import UUID
 
 import pytest
 from forewarn_flows import program as programs
@@ -124,6 +125,15 @@ def test_an_interrupt_ends_the_program(script, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(script(f"sleep 300 & echo $$ $! > {pids}; wait"))
     assert wait_for(lambda: not any(alive(int(pid)) for pid in pids.read_text().split()))
+
+
+def test_the_programs_of_a_run_are_in_one_trace(script, monkeypatch):
+    monkeypatch.delenv("TRACEPARENT", raising=False)
+    flow_run = UUID("4bf92f35-77b3-4da6-a3ce-929d0e0e4736")
+    given = run(script('echo "{\\"parent\\": \\"$TRACEPARENT\\", \\"path\\": \\"$PATH\\"}"'), env=programs.traced(flow_run))
+    assert given == {"parent": "00-4bf92f3577b34da6a3ce929d0e0e4736-4bf92f3577b34da6-01", "path": os.environ["PATH"]}
+    monkeypatch.setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    assert programs.traced(flow_run)["TRACEPARENT"] == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def test_a_worker_may_have_program_and_configuration_elsewhere(monkeypatch):

@@ -7,6 +7,8 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from flow_support import (
@@ -23,6 +25,7 @@ from flow_support import (
 )
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="FOREWARN_BIN is not set")
+FLOWS = Path(__file__).resolve().parents[2] / "flows"
 ALL = ["common_ground", "long_memory", "still_water"]
 
 
@@ -93,9 +96,20 @@ def can_approve():
     return PROGRAM and subprocess.run([PROGRAM, "gate", "approve", "--help"], capture_output=True, check=False).returncode == 0
 
 
+def copied_month(config):
+    """Makes the newest month of a project one that the input gate refuses: a copy of the month before."""
+    table = config.parent / "deaths.csv"
+    rows = table.read_text().splitlines()
+    before = {row.split(",")[0]: row.split(",")[2] for row in rows if ",491," in row}
+    rows = [f"{(cell := row.split(',')[0])},492,{before[cell]}" if ",492," in row else row for row in rows]
+    table.write_text("\n".join(rows) + "\n")
+    return config
+
+
 @pytest.mark.skipif(not can_approve(), reason="the program cannot approve")
-def test_another_client_lets_a_failed_gate_pass(prefect, tmp_path):
-    config = project(tmp_path, rules=STRICT)
+@pytest.mark.parametrize("gate", ["input", "output"])
+def test_another_client_lets_a_failed_gate_pass(prefect, tmp_path, gate):
+    config = project(tmp_path, rules=STRICT) if gate == "output" else copied_month(project(tmp_path))
     before = prefect.newest()
     command, env = prefect.flow(config)
     with process(command, env, tmp_path / "flow.log") as flow:
@@ -104,12 +118,46 @@ def test_another_client_lets_a_failed_gate_pass(prefect, tmp_path):
             run = prefect.newest()
             return run if run and (not before or run["id"] != before["id"]) and run["state_type"] == "PAUSED" else None
 
-        run = wait_for(paused)
-        assert filed(archive(config)) == [] and prefect.tasks(run, "report")["report"] == "Completed"
+        run = wait_for(lambda: flow.poll() is not None or paused())
+        assert flow.poll() is None and filed(archive(config)) == [], (tmp_path / "flow.log").read_text()[-3000:]
+        states = prefect.tasks(run, f"gate {gate}", *["report"] * (gate == "output"))
+        assert states[f"gate {gate}"] == "Failed" and (gate == "output") == ("train long_memory" in states), states
         words = {"approve": True, "by": "A. Nalyst", "reason": "the front has moved"}
         prefect.ask(f"/flow_runs/{run['id']}/resume", {"run_input": words})
         assert flow.wait(120) == 0, (tmp_path / "flow.log").read_text()[-3000:]
     assert prefect.newest()["state_type"] == "COMPLETED" and filed(archive(config)) == ALL
+
+
+@pytest.mark.parametrize("how", ["serve", "deploy"])
+def test_runs_are_done_on_a_schedule(prefect, tmp_path, how):
+    """By a process that serves the flow, and by a worker of a work pool with the deployment of flows/prefect.yaml."""
+    config, log = project(tmp_path), tmp_path / "log"
+    command, env = prefect.flow(config, "--cron", "0 7 6 * *")
+    command = ["serve" if word == "run" else word for word in command]
+    env |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
+    if how == "deploy":
+        env |= {"FLOWS_PROJECT": str(tmp_path), "FLOWS_IMAGE": "", "FLOWS_DASK": "", "FLOWS_PROGRAM": PROGRAM}
+        client = [sys.executable, "-m", "prefect", "--no-prompt"]
+        for words in (["work-pool", "create", "--type", "process", "forewarn"], ["deploy", "--name", "monthly"]):
+            told = subprocess.run([*client, *words], cwd=FLOWS, env=env, capture_output=True, text=True, check=False)
+            assert told.returncode == 0, told.stdout + told.stderr
+        command = [*client, "worker", "start", "--pool", "forewarn"]
+    cron = "0 7 6 * *" if how == "serve" else "0 6 5 * *"
+
+    def deployment():
+        with contextlib.suppress(OSError):
+            found = prefect.ask("/deployments/name/forewarn-run/monthly")
+            return [s["schedule"]["cron"] for s in found["schedules"] if s["active"]] == [cron] and found["id"]
+
+    with process(command, env, log, cwd=tmp_path) as server:
+        monthly = wait_for(lambda: deployment() or server.poll() is not None, 60)
+        assert server.poll() is None, log.read_text()[-3000:]
+        run = prefect.ask(f"/deployments/{monthly}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+        ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+        wait_for(lambda: prefect.ask(f"/flow_runs/{run['id']}")["state"]["type"] in ended, 180)
+    state = prefect.ask(f"/flow_runs/{run['id']}")["state"]
+    assert state["type"] == "COMPLETED", (state, log.read_text()[-3000:])
+    assert filed(archive(config)) == ALL
 
 
 def test_a_store_that_comes_back_is_waited_for(prefect, tmp_path):

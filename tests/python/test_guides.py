@@ -37,7 +37,7 @@ def test_the_commands_of_a_guide_end_as_it_says(guide, tmp_path):
     (tmp_path / "bin/forewarn").symlink_to(Path(program).resolve())
     kept = shutil.ignore_patterns("forewarn-out", "observations.csv", "backup")
     project = shutil.copytree(ROOT / "examples/monthly", tmp_path / "monthly", ignore=kept)
-    # FOREWARN_BIN would be taken for a setting.
+    # What starts with FOREWARN_ is a setting, and a guide begins without any.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("FOREWARN_")}
     environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
     for command, code in commands(guide):

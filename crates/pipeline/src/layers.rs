@@ -17,8 +17,15 @@ use crate::{Error, Result};
 /// Prefix of environment variables that are settings: `FOREWARN_FORECAST__DRAWS=50`.
 const PREFIX: &str = "FOREWARN_";
 /// Variables with that prefix that are not settings.
-const RESERVED: &[&str] =
-    &["FOREWARN_CONFIG", TOKEN, TOKEN_FILE, "FOREWARN_REVISION", "FOREWARN_GATE", "FOREWARN_VERDICT"];
+const RESERVED: &[&str] = &[
+    "FOREWARN_BIN", // which program the tests call
+    "FOREWARN_CONFIG",
+    "FOREWARN_GATE",
+    "FOREWARN_REVISION",
+    "FOREWARN_VERDICT",
+    TOKEN,
+    TOKEN_FILE,
+];
 
 /// Variable of the UCDP token: a secret, not a setting.
 const TOKEN: &str = "FOREWARN_UCDP_TOKEN";
@@ -324,6 +331,7 @@ mod tests {
     #[test]
     fn secrets_are_not_settings() {
         assert_eq!(variable_path("FOREWARN_UCDP_TOKEN"), None);
+        assert_eq!(variable_path("FOREWARN_BIN"), None);
         assert_eq!(variable_path("FOREWARN_SEED").as_deref(), Some("seed"));
     }
 }

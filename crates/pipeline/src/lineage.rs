@@ -216,10 +216,11 @@ impl Chain<'_> {
         }
     }
 
-    /// What a model has learned from. Without its artifact, what the manifest tells; of a forecast that was filed before
-    /// manifests told it, what its run had.
+    /// What a model has learned from, as the forecast's manifest tells; of one that was filed before manifests told it, what
+    /// its artifact or its run had. An artifact names the edition that made it first, and another may come to the same model.
     fn known<'d>(&'d self, filed: &'d Filed, artifact: Option<&'d Artifact>) -> Data<'d> {
-        if let Some(artifact) = artifact {
+        let inputs = &filed.manifest.inputs;
+        if let Some(artifact) = artifact.filter(|_| !inputs.contains_key("panel")) {
             let data = &artifact.fit.data;
             let sources = data.iter().filter(|(name, _)| !["panel", "features"].contains(&name.as_str()));
             return Data {
@@ -228,7 +229,6 @@ impl Chain<'_> {
                 sources: sources.collect(),
             };
         }
-        let inputs = &filed.manifest.inputs;
         let recorded = || self.disk.record(filed)?.digests.panel.as_ref();
         let panel = inputs.get("panel").or_else(recorded);
         Data { panel, features: inputs.get("features"), sources: filed.manifest.data.iter().collect() }

@@ -109,7 +109,7 @@ impl<'a> Recorder<'a> {
             record.missing.push(text.clone());
             record.end = if failed.is_some() { End::Failed } else { End::Incomplete };
         }
-        if let Some(text) = self.run.collector.as_ref().and_then(|to| telemetry::send(to, &record)) {
+        if let Some(text) = self.run.collector.as_ref().and_then(|to| telemetry::send(to, &record, None)) {
             self.notice(&Event::Warned { text: &text });
             record.warnings.push(text);
         }
@@ -119,6 +119,14 @@ impl<'a> Recorder<'a> {
         }
         let log = self.heard().log.clone();
         Ok((Runs::of(self.run)?.keep(record, &log)?, untold))
+    }
+
+    /// Tells the spans of one task that has ended; such a task leaves no record.
+    pub(crate) fn finish_task(&self, task: &str, failed: Option<&Error>) {
+        let Some(collector) = &self.run.collector else { return };
+        if let Some(text) = telemetry::send(collector, &self.record(failed), Some(task)) {
+            self.notice(&Event::Warned { text: &text });
+        }
     }
 
     fn record(&self, failed: Option<&Error>) -> Record {

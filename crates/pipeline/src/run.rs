@@ -51,7 +51,10 @@ pub fn task(run: &Resolved, code: &Code, single: &Single, observer: &dyn Observe
     if single.task == Job::Archive.id() {
         return Ok(kept(run, code, course, observer, |_, _| Ok(()))?.0);
     }
-    Ok(followed(run, code, course, observer, |_| {}, |_, _| Ok(()))?.0)
+    let recorder = Recorder::start(run, code, course.until, observer);
+    let done = followed(run, code, course, &recorder, |seen| recorder.saw(seen), |_, _| Ok(()));
+    recorder.finish_task(&single.task, done.as_ref().err());
+    Ok(done?.0)
 }
 
 /// Does a run, and then something with what its evaluation leaves; that is nothing when it does not go so far.

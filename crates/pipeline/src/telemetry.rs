@@ -6,16 +6,18 @@ use serde_json::json;
 use crate::engine::StepRecord;
 use crate::record::Record;
 
-/// Sends the spans of a run that has ended; what went wrong, in a sentence. A collector that is down stops nothing.
-pub(crate) fn send(collector: &Collector, record: &Record) -> Option<String> {
+/// Sends the spans of a run that has ended, or of one task of it; what went wrong, in a sentence. A collector that is down
+/// stops nothing.
+pub(crate) fn send(collector: &Collector, record: &Record, task: Option<&str>) -> Option<String> {
     let began = Moment::parse(&record.started).map_or(0.0, |moment| moment.0 as f64);
     let parts: Vec<Span> = record.steps.iter().map(|step| part(step, began)).collect();
-    let identity = format!("{} {}", record.run.as_deref().unwrap_or_default(), record.started);
-    let sent = collector.send(&identity, &record.code.revision, &whole(record, began), &parts);
+    let names = [record.run.as_deref(), task, Some(&record.started)];
+    let identity = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let sent = collector.send(&identity, &record.code.revision, &whole(record, task, began), &parts);
     sent.err().map(|e| format!("no span was told: {e}"))
 }
 
-fn whole(record: &Record, began: f64) -> Span {
+fn whole(record: &Record, task: Option<&str>, began: f64) -> Span {
     let mut attributes = vec![
         ("forewarn.until".to_owned(), json!(record.until)),
         ("forewarn.end".to_owned(), json!(record.end)),
@@ -31,7 +33,8 @@ fn whole(record: &Record, began: f64) -> Span {
         .extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_ref()?)))));
     attributes.retain(|(_, value)| !value.is_null());
     let failure = record.failure.as_ref().map(|failure| format!("{}: {}", failure.place, failure.reason));
-    Span { name: "forewarn run".to_owned(), began, seconds: record.seconds, attributes, failure }
+    let name = task.map_or("forewarn run".to_owned(), |task| format!("forewarn {task}"));
+    Span { name, began, seconds: record.seconds, attributes, failure }
 }
 
 fn part(step: &StepRecord, began: f64) -> Span {
@@ -57,7 +60,7 @@ mod tests {
         let done = archive(&project(folder.path(), 1)).unwrap();
         let record = Record::read(&done.record).unwrap();
         let began = Moment::parse(&record.started).unwrap().0 as f64;
-        let whole = whole(&record, began);
+        let whole = whole(&record, None, began);
         let value =
             |key: &str| whole.attributes.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap();
         assert_eq!((value("forewarn.run"), value("forewarn.origin")), (json!(done.run), json!("2020-12")));
@@ -80,7 +83,7 @@ mod tests {
         let record = Record::read(&archive(&project(folder.path(), 1)).unwrap().record).unwrap();
         let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), "http://127.0.0.1:1".to_owned())];
         let collector = Collector::of(&environment).unwrap().unwrap();
-        let said = send(&collector, &record).unwrap();
+        let said = send(&collector, &record, None).unwrap();
         assert!(said.starts_with("no span was told: http://127.0.0.1:1/v1/traces: "), "{said}");
     }
 }

@@ -59,7 +59,7 @@ fn approved(
     ))
 }
 
-/// Every reading that is off, and how many are not.
+/// Every reading that is off or could not be told, and how many there are.
 fn table(evidence: &Evidence) -> String {
     let mut rows = vec![["verdict", "check", "subject", "effect", "limit", "q"].map(str::to_owned).to_vec()];
     for j in evidence.off() {
@@ -81,9 +81,8 @@ fn table(evidence: &Evidence) -> String {
     let planted = evidence.planted.iter().filter(|p| p.found.is_some()).count();
     let _ = writeln!(
         out,
-        "{} readings, {} off; {found} of {planted} planted faults found; {:.2} false alarms a year expected at most",
-        evidence.readings.len(),
-        rows.len() - 1,
+        "{}; {found} of {planted} planted faults found; {:.2} false alarms a year expected at most",
+        evidence.counts(),
         evidence.false_alarms_a_year
     );
     out

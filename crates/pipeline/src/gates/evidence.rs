@@ -4,6 +4,7 @@ use forewarn_drift::gate::{Judged, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Planted};
+use crate::report::words::count;
 
 /// What a gate said in one period, with everything that it is based on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,18 @@ impl Evidence {
         let mut off: Vec<&Judged> = self.readings.iter().filter(|j| j.verdict > Verdict::Pass).collect();
         off.sort_by_key(|judged| std::cmp::Reverse(judged.verdict));
         off
+    }
+
+    /// How many readings there are and what came of them: `4 readings, 1 off, 1 could not be told, 1 waived`.
+    pub fn counts(&self) -> String {
+        let of = |is: fn(&Judged) -> bool| count(self.readings.iter().filter(|judged| is(judged)).count());
+        format!(
+            "{} readings, {} off, {} could not be told, {} waived",
+            count(self.readings.len()),
+            of(|judged| judged.verdict >= Verdict::Warn),
+            of(|judged| judged.verdict == Verdict::CannotTell),
+            of(|judged| judged.waived.is_some())
+        )
     }
 
     /// The same in sentences: one for each check and verdict, with the reading that is furthest beyond its limit, and how

@@ -53,16 +53,7 @@ fn header(evidence: &Evidence, page: &mut Html) {
     page.raw("<header>\n<p class=\"eyebrow\">")
         .text(format!("{gate} gate · {period} · run {}", evidence.run));
     page.raw("</p>\n").element("h1", words(evidence)).raw("\n");
-    let readings = &evidence.readings;
-    let of = |is: fn(&Judged) -> bool| count(readings.iter().filter(|judged| is(judged)).count());
-    page.paragraph(format!(
-        "{}: {} readings, {} off, {} could not be told, {} waived.",
-        evidence.state().as_str(),
-        count(readings.len()),
-        of(|judged| judged.verdict >= Verdict::Warn),
-        of(|judged| judged.verdict == Verdict::CannotTell),
-        of(|judged| judged.waived.is_some())
-    ));
+    page.paragraph(format!("{}: {}.", evidence.state().as_str(), evidence.counts()));
     page.raw("</header>\n");
 }
 

@@ -153,6 +153,18 @@ fn revised_observations_are_another_source() {
 }
 
 #[test]
+fn a_model_that_two_editions_come_to_is_traced_to_that_of_the_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = done(folder.path());
+    observations(folder.path(), 9);
+    let second = archive(&load(folder.path(), &[])).unwrap();
+    assert_ne!(first.run, second.run);
+    let trace = |outcome: &Outcome| traced(folder.path(), &format!("still_water/2020-12/{}", outcome.run));
+    assert_eq!(broken(&trace(&first)), [(Kind::Source, false)]);
+    assert_eq!(broken(&trace(&second)), []);
+}
+
+#[test]
 fn scores_of_what_was_issued_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let resolved = project(folder.path(), 2);

@@ -375,7 +375,7 @@ fn newest(issued: &Issued<'_>, online: &Online, page: &mut Html) {
         ("First warning", Left),
         ("Highest risk", Right),
         ("Risk at the end", Right),
-        ("Origins", Right),
+        ("Origins (n)", Right),
     ];
     let caption = format!(
         "{} in {}, {} without any warning by {} · truth {}",

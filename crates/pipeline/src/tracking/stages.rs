@@ -85,7 +85,8 @@ fn filled(told: Run, run: &Resolved, record: &Record) -> Stage {
     };
     let digests = &record.digests;
     let panel = |role| one("panel", "dataset", digests.panel.iter(), role);
-    let models = |role| many("model", &digests.artifacts, &record.files, role);
+    let fitted = fitted(&digests.artifacts);
+    let [now, past] = fitted.each_ref().map(|models| move |role| many("model", models, &record.files, role));
     let forecasts = |role| many("forecast", &digests.forecasts, &record.files, role);
     match stage.run.stage.as_str() {
         "fetch" => {
@@ -95,15 +96,20 @@ fn filled(told: Run, run: &Resolved, record: &Record) -> Stage {
         "train" => {
             stage.artifacts.extend(panel(Role::Used));
             stage.artifacts.extend(one("features", "dataset", digests.features.iter(), Role::Used));
-            stage.artifacts.extend(models(Role::Made));
+            let standing = |name: &str| standing(&stage.run.config, name);
+            let made = now(Role::Made).into_iter().map(|made| called(made, standing, record));
+            stage.artifacts.extend(made.chain(past(Role::Made)));
         }
         "evaluate" => {
-            stage.artifacts.extend(models(Role::Used));
+            stage.artifacts.extend(past(Role::Used));
             stage.metrics = scores(run, record);
         }
         "forecast" => {
-            stage.artifacts.extend(models(Role::Used));
-            stage.artifacts.extend(forecasts(Role::Made));
+            stage.artifacts.extend(now(Role::Used));
+            let issued = record.issued.as_ref().map(|issued| issued.name.as_str());
+            let issued = |name: &str| (Some(name) == issued).then(|| "issued".to_owned());
+            let made = forecasts(Role::Made).into_iter();
+            stage.artifacts.extend(made.map(|made| called(made, issued, record)));
             stage.pictures = with_ending(&record.files, "png");
         }
         "gate" => {
@@ -116,6 +122,36 @@ fn filled(told: Run, run: &Resolved, record: &Record) -> Stage {
         }
     }
     stage
+}
+
+/// Digests of the models that were fitted: to all there was, by their names, and to what was known before the first past
+/// origin, as `NAME.evaluation`. Artifacts are named `NAME_ddmmyyyy`, by the last day they have learned from.
+fn fitted(artifacts: &BTreeMap<String, String>) -> [BTreeMap<String, String>; 2] {
+    let mut days: BTreeMap<&str, BTreeMap<String, &String>> = BTreeMap::new();
+    for (artifact, digest) in artifacts {
+        let (name, day) = artifact.rsplit_once('_').unwrap_or((artifact, ""));
+        let ascending = [4..8, 2..4, 0..2].map(|part| day.get(part).unwrap_or_default()).concat();
+        days.entry(name).or_default().insert(ascending, digest);
+    }
+    let mut fitted = [BTreeMap::new(), BTreeMap::new()];
+    for (name, mut days) in days {
+        let newest = days.pop_last().map(|(_, digest)| (name.to_owned(), digest.clone()));
+        let past = days.pop_last().map(|(_, digest)| (format!("{name}.evaluation"), digest.clone()));
+        fitted[0].extend(newest);
+        fitted[1].extend(past);
+    }
+    fitted
+}
+
+/// What is made with its alias; a run that failed leaves those where they point to.
+fn called(made: Artifact, alias: impl Fn(&str) -> Option<String>, record: &Record) -> Artifact {
+    let aliases = alias(&made.name).filter(|_| record.failure.is_none());
+    Artifact { aliases: aliases.into_iter().collect(), ..made }
+}
+
+/// How far a model may be trusted, by its settings: `deployed`; nothing where they leave it open.
+fn standing(config: &BTreeMap<String, Value>, model: &str) -> Option<String> {
+    Some(config.get(&format!("models/{model}.status"))?.as_str()?.to_owned())
 }
 
 /// The observations, by their files.

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::record::{End, Record};
 use crate::small_run::{archive, load, project};
@@ -37,8 +37,24 @@ fn a_run_is_told_stage_by_stage() {
     assert_eq!(artifacts(&told, "fetch", "used"), ["deaths.csv"]);
     assert_eq!(artifacts(&told, "fetch", "made"), artifacts(&told, "train", "used")[..1]);
     let made = artifacts(&told, "train", "made");
-    assert_eq!((made.len(), made), (4, artifacts(&told, "forecast", "used")));
+    let (now, past): (Vec<&str>, Vec<&str>) = made.iter().partition(|name| !name.ends_with(".evaluation"));
+    assert_eq!((now.as_slice(), past.len()), (&["long_memory", "still_water"][..], 2));
+    assert_eq!((now, past), (artifacts(&told, "forecast", "used"), artifacts(&told, "evaluate", "used")));
     assert_eq!(artifacts(&told, "forecast", "made"), ["common_ground", "long_memory", "still_water"]);
+    let aliases = |stage: &str, name: &str| {
+        let of = |e: &&Value| {
+            e["event"] == "artifact" && e["role"] == "made" && e["stage"] == stage && e["name"] == name
+        };
+        told.iter().find(of).unwrap()["aliases"].clone()
+    };
+    assert_eq!(
+        (aliases("train", "still_water"), aliases("train", "still_water.evaluation")),
+        (json!(["baseline"]), json!([]))
+    );
+    assert_eq!(
+        (aliases("forecast", "common_ground"), aliases("forecast", "long_memory")),
+        (json!(["issued"]), json!([]))
+    );
     assert_eq!(artifacts(&told, "report", "used"), ["common_ground", "long_memory", "still_water"]);
     assert!(told.iter().filter(|e| e["event"] == "finish").all(|e| e["exit_code"] == 0));
     let gates = told.iter().find(|e| e["key"] == "gates").unwrap();
