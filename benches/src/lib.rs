@@ -1,1 +1,32 @@
-//! Benches only; see `benches/monthly_run.rs`.
+//! What benches and examples share; see `benches/monthly_run.rs`.
+
+use std::error::Error;
+use std::path::Path;
+
+use forewarn_core::Panel;
+use forewarn_data::geography::{self, Region};
+use forewarn_data::table::{Layout, Table};
+use forewarn_data::validation::{Expectation, Severity, check};
+
+/// The record of Africa and the Middle East, one row a cell and month, checked.
+///
+/// # Errors
+/// A file that cannot be read or is no such record.
+pub fn observed(table: &str, columns: &[&str]) -> Result<Panel, Box<dyn Error>> {
+    let read = Table {
+        unit: "gid".into(),
+        time: "month_id".into(),
+        values: columns.iter().map(|name| (*name).to_owned()).collect(),
+        layout: Layout::Dense,
+        ..Table::default()
+    };
+    let expect = Expectation {
+        units: Some(geography::region(Region::AfricaMiddleEast)),
+        first: None,
+        last: None,
+        counts: true,
+        max_rejected_share: 0.0,
+        silent_periods: Severity::Fail,
+    };
+    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
+}

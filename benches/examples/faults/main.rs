@@ -12,12 +12,10 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
-use std::path::Path;
 
+use forewarn_benches::observed;
 use forewarn_core::{Axis, Group, InputArgs, Panel};
-use forewarn_data::geography::{self, Region};
-use forewarn_data::table::{Layout, Table};
-use forewarn_data::validation::{Expectation, Severity, check};
+use forewarn_data::geography;
 use forewarn_drift::faults::Fault;
 use forewarn_drift::gate::{Judged, Rule, Terms, Verdict, checks, judge, readings};
 use forewarn_drift::input::{INPUT_CHECKS, rules};
@@ -34,7 +32,7 @@ fn main() -> Outcome<()> {
     let table = arguments.first().ok_or("see the first lines of benches/examples/faults/main.rs")?;
     let months: usize = arguments.get(1).map_or(Ok(30), |n| n.parse())?;
     let mut out = std::io::stdout().lock();
-    let panel = observed(table)?;
+    let panel = observed(table, &COLUMNS)?;
     let mut bench = Bench { panel, rules: Vec::new(), periods: 0, columns: COLUMNS.map(str::to_owned) };
     // The reference's tests look at 31 periods; more would cost and change nothing.
     let mut gates = vec![
@@ -168,23 +166,4 @@ fn groups(panel: &Panel) -> Vec<Group> {
         }
     }
     groups.into_values().collect()
-}
-
-fn observed(table: &str) -> Outcome<Panel> {
-    let read = Table {
-        unit: "gid".into(),
-        time: "month_id".into(),
-        values: COLUMNS.map(str::to_owned).into(),
-        layout: Layout::Dense,
-        ..Table::default()
-    };
-    let expect = Expectation {
-        units: Some(geography::region(Region::AfricaMiddleEast)),
-        first: None,
-        last: None,
-        counts: true,
-        max_rejected_share: 0.0,
-        silent_periods: Severity::Fail,
-    };
-    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
 }

@@ -11,12 +11,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
-use std::path::Path;
 
+use forewarn_benches::observed;
 use forewarn_core::{Cell, FieldSummary, Outlook, OutputArgs, Panel, Step, Unit};
-use forewarn_data::geography::{self, Region};
-use forewarn_data::table::{Layout, Table};
-use forewarn_data::validation::{Expectation, Severity, check};
 use forewarn_drift::gate::{Rule, Terms, Verdict, checks, judge, readings};
 use forewarn_drift::output::OUTPUT_CHECKS;
 use forewarn_kernels::random::Stream;
@@ -34,7 +31,7 @@ fn main() -> Outcome<()> {
     let table = arguments.first().ok_or("see the first lines of benches/examples/stripes/main.rs")?;
     let lines: u64 = arguments.get(1).map_or(Ok(60), |n| n.parse())?;
     let mut out = std::io::stdout().lock();
-    let bench = Bench { panel: observed(table)? };
+    let bench = Bench { panel: observed(table, &[COLUMN])? };
     for kind in ["rows", "columns", "ids"] {
         writeln!(out, "{kind}, share of lines by units that expect something: {:?}", bench.sizes(kind)?)?;
         let mut found: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
@@ -153,23 +150,4 @@ impl Bench {
         let axis = self.panel.axis();
         Ok(Outlook { origin: axis.period(len - 1), steps: STEPS.into_iter().map(field).collect() })
     }
-}
-
-fn observed(table: &str) -> Outcome<Panel> {
-    let read = Table {
-        unit: "gid".into(),
-        time: "month_id".into(),
-        values: vec![COLUMN.to_owned()],
-        layout: Layout::Dense,
-        ..Table::default()
-    };
-    let expect = Expectation {
-        units: Some(geography::region(Region::AfricaMiddleEast)),
-        first: None,
-        last: None,
-        counts: true,
-        max_rejected_share: 0.0,
-        silent_periods: Severity::Fail,
-    };
-    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
 }
