@@ -215,3 +215,26 @@ def test_a_cancelled_run_leaves_no_process(prefect, tmp_path, how):
     assert run["state_type"] == ("CRASHED" if how == "signal" else "CANCELLED"), run["state"]
     assert not archive(config).exists()
     assert prefect.run(config)[0] == 0, "it can be done again"
+
+
+def test_what_is_no_fault_of_a_model_ends_the_run_with_nothing_filed(prefect, tmp_path):
+    config = project(tmp_path)
+    full = slowed(tmp_path, "report", "echo 'error: no space left on device' >&2; exit 1")
+    code, last, run = prefect.run(config, program=full)
+    assert code == 1 and last == "Failed: nothing filed: `report` failed: no space left on device", last
+    assert run["state_type"] == "FAILED" and filed(archive(config)) == []
+    code, last, run = prefect.run(config)
+    assert code == 0 and filed(archive(config)) == ALL, last
+
+
+def test_a_flow_that_is_killed_files_nothing_and_is_done_again(prefect, tmp_path):
+    config, begun = project(tmp_path), tmp_path / "begun"
+    command, env = prefect.flow(config, program=slowed(tmp_path, "train long_memory", f"touch {begun}; sleep 2"))
+    with process(command, env, tmp_path / "flow.log") as flow:
+        wait_for(begun.exists)
+        # The flow alone: its programs are in groups of their own, and go on.
+        os.kill(flow.pid, signal.SIGKILL)
+        assert flow.wait(10) == -signal.SIGKILL
+    assert filed(archive(config)) == []
+    code, last, run = prefect.run(config)
+    assert code == 0 and filed(archive(config)) == ALL and run["state_type"] == "COMPLETED", last

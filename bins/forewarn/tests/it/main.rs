@@ -29,6 +29,8 @@ mod reconcile;
 #[cfg(test)]
 mod redteam;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod score;
