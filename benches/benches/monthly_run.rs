@@ -5,19 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use forewarn_benches::observed;
 use forewarn_catalog::{ENSEMBLES, METRICS, MODELS};
 use forewarn_core::{
     CombineArgs, EnsembleArgs, Field, FitArgs, Fitted, Member, Metric, Panel, Period, PredictArgs, ScoreArgs,
     Step, Tally, TargetKind,
 };
-use forewarn_data::geography::{self, Region};
+use forewarn_data::geography;
 use forewarn_data::panel_file;
 use forewarn_data::synthetic::Synthetic;
-use forewarn_data::table::{Layout, Table};
-use forewarn_data::validation::{Expectation, Severity, check};
 use forewarn_transforms::QuerySet;
 use rayon::prelude::*;
 
@@ -28,30 +26,11 @@ fn panel() -> Panel {
     Synthetic::default().panel().expect("the default process makes a panel")
 }
 
-fn load(path: &Path) -> Panel {
-    let table = Table {
-        unit: "unit".into(),
-        time: "period".into(),
-        values: vec![COLUMN.into()],
-        layout: Layout::Dense,
-        ..Table::default()
-    };
-    let expect = Expectation {
-        units: Some(geography::region(Region::AfricaMiddleEast)),
-        first: None,
-        last: None,
-        counts: true,
-        max_rejected_share: 0.0,
-        silent_periods: Severity::Fail,
-    };
-    check(table.read(path).expect("it was just written"), &expect).expect("it is a panel").panel
-}
-
 fn loading(c: &mut Criterion) {
     let file = tempfile::Builder::new().suffix(".parquet").tempfile().expect("a temporary file");
     panel_file::write(&panel(), file.as_file()).expect("a panel can be written");
     c.bench_function("load and validate 5,034,240 rows of Parquet", |b| {
-        b.iter(|| load(black_box(file.path())));
+        b.iter(|| observed(black_box(file.path()), ("unit", "period"), &[COLUMN]).expect("it is a panel"));
     });
 }
 

@@ -8,14 +8,22 @@ use forewarn_data::geography::{self, Region};
 use forewarn_data::table::{Layout, Table};
 use forewarn_data::validation::{Expectation, Severity, check};
 
-/// The record of Africa and the Middle East, one row a cell and month, checked.
+/// What cell and month are called in the record.
+pub const NAMES: (&str, &str) = ("gid", "month_id");
+
+/// The record of Africa and the Middle East, one row a cell and month, checked. `unit` and `time` are the columns of cell and
+/// month.
 ///
 /// # Errors
 /// A file that cannot be read or is no such record.
-pub fn observed(table: &str, columns: &[&str]) -> Result<Panel, Box<dyn Error>> {
+pub fn observed(
+    table: impl AsRef<Path>,
+    (unit, time): (&str, &str),
+    columns: &[&str],
+) -> Result<Panel, Box<dyn Error>> {
     let read = Table {
-        unit: "gid".into(),
-        time: "month_id".into(),
+        unit: unit.into(),
+        time: time.into(),
         values: columns.iter().map(|name| (*name).to_owned()).collect(),
         layout: Layout::Dense,
         ..Table::default()
@@ -28,5 +36,5 @@ pub fn observed(table: &str, columns: &[&str]) -> Result<Panel, Box<dyn Error>> 
         max_rejected_share: 0.0,
         silent_periods: Severity::Fail,
     };
-    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
+    Ok(check(read.read(table.as_ref())?, &expect)?.panel)
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 
-use forewarn_benches::observed;
+use forewarn_benches::{NAMES, observed};
 use forewarn_core::{Axis, Group, InputArgs, Panel};
 use forewarn_data::geography;
 use forewarn_drift::faults::Fault;
@@ -32,7 +32,7 @@ fn main() -> Outcome<()> {
     let table = arguments.first().ok_or("see the first lines of benches/examples/faults/main.rs")?;
     let months: usize = arguments.get(1).map_or(Ok(30), |n| n.parse())?;
     let mut out = std::io::stdout().lock();
-    let panel = observed(table, &COLUMNS)?;
+    let panel = observed(table, NAMES, &COLUMNS)?;
     let mut bench = Bench { panel, rules: Vec::new(), periods: 0, columns: COLUMNS.map(str::to_owned) };
     // The reference's tests look at 31 periods; more would cost and change nothing.
     let mut gates = vec![

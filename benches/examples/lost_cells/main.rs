@@ -13,7 +13,7 @@ use std::error::Error;
 use std::io::Write;
 use std::ops::Range;
 
-use forewarn_benches::observed;
+use forewarn_benches::{NAMES, observed};
 use forewarn_core::Cell;
 use forewarn_kernels::linear::solve;
 use forewarn_kernels::random::Stream;
@@ -106,7 +106,7 @@ struct Record {
 
 impl Record {
     fn read(table: &str) -> Outcome<Self> {
-        let panel = observed(table, &COLUMNS)?;
+        let panel = observed(table, NAMES, &COLUMNS)?;
         let (months, cells) = (panel.axis().len, panel.units().len());
         let deaths = panel.column(COLUMNS[0])?.values().to_vec();
         let mut before = vec![0_u16; (months + 1) * cells];

@@ -18,12 +18,11 @@ use std::error::Error;
 use std::fs::File;
 use std::path::Path;
 
+use forewarn_benches::{NAMES, observed};
 use forewarn_catalog::{MODELS, find};
 use forewarn_core::{Cell, FitArgs, Panel, Period, Step, TargetKind};
-use forewarn_data::geography::{self, Region};
+use forewarn_data::geography;
 use forewarn_data::panel_file;
-use forewarn_data::table::{Layout, Table};
-use forewarn_data::validation::{Expectation, Severity, check};
 use forewarn_kernels::distinct::Distinct;
 use forewarn_transforms::QuerySet;
 use serde_json::{Value, json};
@@ -69,27 +68,8 @@ fn names(panel: &Panel) -> Vec<&str> {
     panel.columns().iter().map(|c| c.name.as_str()).filter(|&n| n != TARGET).collect()
 }
 
-fn observed(table: &str) -> Outcome<Panel> {
-    let read = Table {
-        unit: "gid".into(),
-        time: "month_id".into(),
-        values: ["ged_sb_best", "ged_ns_best", "ged_os_best"].map(str::to_owned).into(),
-        layout: Layout::Dense,
-        ..Table::default()
-    };
-    let expect = Expectation {
-        units: Some(geography::region(Region::AfricaMiddleEast)),
-        first: None,
-        last: None,
-        counts: true,
-        max_rejected_share: 0.0,
-        silent_periods: Severity::Fail,
-    };
-    Ok(check(read.read(Path::new(table))?, &expect)?.panel)
-}
-
 fn features(table: &str, set: &str, out: &str, place: bool) -> Outcome<Value> {
-    let panel = observed(table)?;
+    let panel = observed(table, NAMES, &["ged_sb_best", "ged_ns_best", "ged_os_best"])?;
     let set = QuerySet::parse(&std::fs::read_to_string(set)?)?;
     let country = |&unit| geography::country(unit).map_or(0, |c| c.id);
     let groups: Vec<u32> = panel.units().iter().map(country).collect();

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 
-use forewarn_benches::observed;
+use forewarn_benches::{NAMES, observed};
 use forewarn_core::{Cell, FieldSummary, Outlook, OutputArgs, Panel, Step, Unit};
 use forewarn_drift::gate::{Rule, Terms, Verdict, checks, judge, readings};
 use forewarn_drift::output::OUTPUT_CHECKS;
@@ -31,7 +31,7 @@ fn main() -> Outcome<()> {
     let table = arguments.first().ok_or("see the first lines of benches/examples/stripes/main.rs")?;
     let lines: u64 = arguments.get(1).map_or(Ok(60), |n| n.parse())?;
     let mut out = std::io::stdout().lock();
-    let bench = Bench { panel: observed(table, &[COLUMN])? };
+    let bench = Bench { panel: observed(table, NAMES, &[COLUMN])? };
     for kind in ["rows", "columns", "ids"] {
         writeln!(out, "{kind}, share of lines by units that expect something: {:?}", bench.sizes(kind)?)?;
         let mut found: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
