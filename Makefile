@@ -68,7 +68,7 @@ rustdoc: ## Build the reference, warnings are errors
 
 bench: ## Run the criterion benches at operational size
 	@tools/install_missing.sh build
-	cargo bench --locked --profile dev -p forewarn-benches
+	cargo bench --locked --profile dev --workspace --bench components --bench kernels --bench maps --bench monthly_run
 
 doc: rustdoc book ## Build the reference of the code and the book
 	@echo "reference: file://$(TARGET)/doc/forewarn_core/index.html"

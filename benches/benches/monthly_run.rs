@@ -1,6 +1,6 @@
 //! The costly parts of a monthly run at operational size: 13,110 cells, 384 months, 36 steps, 100 draws.
 //!
-//! `make bench`; `cargo bench -p forewarn-benches -- evaluate` for one part. The panel is the synthetic one, so that
+//! `make bench`; `cargo bench --profile dev --workspace --bench monthly_run -- evaluate` for one part. The panel is the synthetic one, so that
 //! anybody can run them.
 
 use std::collections::BTreeMap;

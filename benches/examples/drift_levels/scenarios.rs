@@ -9,6 +9,8 @@ pub(crate) struct Samples {
     pub(crate) current: Vec<f64>,
     pub(crate) blocks: Option<[Vec<u32>; 2]>,
     pub(crate) strata: Option<[Vec<u32>; 2]>,
+    /// Whether the values are codes of categories.
+    pub(crate) nominal: bool,
 }
 
 /// A scenario: its name, whether something has drifted, and its samples under a seed.
@@ -36,6 +38,10 @@ pub(crate) fn all() -> Vec<Scenario> {
         null("panel 100 cells, 24 v 12 months, shocks", panel([24, 12], 0.3)),
         null("panel 600 cells, 12 v 1 month, shocks", panel([12, 1], 0.3)),
         null("season of 1 sd: 3 years v 1 month", season(0.0)),
+        null("4 classes 300 v 300", classes([300, 300])),
+        null("4 classes 300 v 1000", classes([300, 1000])),
+        null("4 classes 1000 v 300", classes([1000, 300])),
+        null("4 classes 1000 v 100", classes([1000, 100])),
         drift("zeros 85 % to 75 %, 400 v 300", changed(0.75, 6.0)),
         drift("mean above zero 6 to 12, 400 v 300", changed(0.85, 12.0)),
         drift("AR(1) 0.5, mean + 0.4 sd", autoregression(0.5, 0.4)),
@@ -62,7 +68,7 @@ fn sides(seed: u64) -> [Stream; 2] {
 }
 
 fn independent([reference, current]: [Vec<f64>; 2]) -> Samples {
-    Samples { reference, current, blocks: None, strata: None }
+    Samples { reference, current, blocks: None, strata: None, nominal: false }
 }
 
 fn plain(value: fn(Stream, u64) -> f64, sizes: [u64; 2]) -> Box<dyn Fn(u64) -> Samples + Sync> {
@@ -70,6 +76,14 @@ fn plain(value: fn(Stream, u64) -> f64, sizes: [u64; 2]) -> Box<dyn Fn(u64) -> S
         let draws = sides(seed);
         independent([0, 1].map(|side| (0..sizes[side]).map(|i| value(draws[side], i)).collect()))
     })
+}
+
+/// Codes of four categories: 40, 30, 20 and 10 %.
+fn classes(sizes: [u64; 2]) -> Box<dyn Fn(u64) -> Samples + Sync> {
+    let class =
+        |draw: Stream, i| [0.4, 0.7, 0.9].iter().filter(|limit| draw.uniform(i) >= **limit).count() as f64;
+    let drawn = plain(class, sizes);
+    Box::new(move |seed| Samples { nominal: true, ..drawn(seed) })
 }
 
 fn changed(zeros: f64, mean: f64) -> Box<dyn Fn(u64) -> Samples + Sync> {
@@ -110,7 +124,7 @@ fn panel(months: [u64; 2], shock: f64) -> Box<dyn Fn(u64) -> Samples + Sync> {
         let values = |side: usize| (0..months[side]).flat_map(|m| month(side, m)).collect();
         let block = |side: usize| (0..months[side] * cells).map(|i| (i / cells) as u32).collect();
         let [reference, current] = [0, 1].map(values);
-        Samples { reference, current, blocks: Some([0, 1].map(block)), strata: None }
+        Samples { reference, current, blocks: Some([0, 1].map(block)), strata: None, nominal: false }
     })
 }
 
@@ -127,6 +141,6 @@ fn season(shift: f64) -> Box<dyn Fn(u64) -> Samples + Sync> {
             (0..days).map(|i| day(side, i)).collect::<Vec<f64>>()
         });
         let strata = [vec![0; 90], vec![0; 30]];
-        Samples { reference, current, blocks: None, strata: Some(strata) }
+        Samples { reference, current, blocks: None, strata: Some(strata), nominal: false }
     })
 }
