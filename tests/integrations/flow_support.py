@@ -5,9 +5,11 @@ import json
 import os
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -209,6 +211,36 @@ def object_store(folder, ports, bucket="forecasts"):
         wait_for(lambda: server.poll() is not None or reachable(filer, b"x"))
         assert server.poll() is None, (folder / "log").read_text()[-3000:]
         yield variables
+
+
+@contextlib.contextmanager
+def forwarded(port, to):
+    """From now on, until the block ends, whoever calls a port is put through to another one."""
+
+    class Call(socketserver.BaseRequestHandler):
+        def handle(self):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", to)) as there:
+                answers = threading.Thread(target=passed_on, args=(there, self.request), daemon=True)
+                answers.start()
+                passed_on(self.request, there)
+                answers.join()
+
+    class Exchange(socketserver.ThreadingTCPServer):
+        allow_reuse_address = daemon_threads = True
+
+    with Exchange(("127.0.0.1", port), Call) as exchange:
+        threading.Thread(target=exchange.serve_forever, daemon=True).start()
+        try:
+            yield
+        finally:
+            exchange.shutdown()
+
+
+def passed_on(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 def reachable(address, body=None):

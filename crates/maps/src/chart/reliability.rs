@@ -79,4 +79,13 @@ mod tests {
             ["987", "12.3k", "999k", "1M", "5.66M"]
         );
     }
+
+    #[test]
+    fn a_bin_without_cases_is_not_drawn() {
+        let bins =
+            vec![Bin { forecast: 0.5, observed: 0.0, n: 0 }, Bin { forecast: 0.2, observed: 0.3, n: 10 }];
+        let chart = Reliability { bins, level: 0.9, ..Reliability::default() }.chart();
+        let Mark::Dots(dots, _) = &chart.series[2].mark else { panic!("{:?}", chart.series[2].mark) };
+        assert_eq!(dots.iter().map(|dot| dot.at).collect::<Vec<_>>(), [(0.2, 0.3)]);
+    }
 }
