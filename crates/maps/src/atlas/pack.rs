@@ -196,6 +196,14 @@ mod tests {
     }
 
     #[test]
+    fn borders_do_not_cross_the_whole_map_and_have_no_point_twice() {
+        let cell = |lon| Cell::containing(10.2, lon).unwrap();
+        let line = vec![(179.0, 10.0), (179.5, 10.0), (179.51, 10.0), (-179.5, 10.0), (-179.0, 10.0)];
+        let ground = Ground { cells: vec![(cell(-179.8), 0), (cell(179.8), 1)], borders: vec![line] };
+        assert_eq!(borders(&ground), "M7180 1600l10 0 M10 1600l10 0 ");
+    }
+
+    #[test]
     fn zlib_gives_back_what_went_in() {
         use std::io::Read as _;
         let bytes: Vec<u8> = (0..10_000_u32).map(|i| (i * i % 251) as u8).collect();

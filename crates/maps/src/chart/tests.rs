@@ -237,3 +237,14 @@ proptest! {
         prop_assert_eq!(&picture, &svg(&chart));
     }
 }
+
+#[test]
+fn an_axis_has_room_for_all_that_it_holds() {
+    let line = Line { name: "a".into(), role: Role::Model(0), values: vec![0.2, 0.4], intervals: vec![] };
+    let names = vec!["1".to_owned(), "2".to_owned()];
+    let mut chart = Lines { names, lines: vec![line], ..Lines::default() }.chart();
+    chart.y.holds = Some((0.0, 1.0));
+    let frame = frame::Frame::around(&chart);
+    let height = |value| frame.point((0.0, value)).unwrap().1;
+    assert!(frame.top <= height(1.0) && height(0.0) <= frame.bottom, "{frame:?}");
+}

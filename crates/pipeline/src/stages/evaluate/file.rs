@@ -14,6 +14,8 @@ use crate::{Error, Result};
 
 /// Its name.
 pub(crate) const TALLIES: &str = "tallies.json.gz";
+/// Bytes that are compressed at a time.
+const PIECE: usize = 1 << 18;
 
 /// Writes tallies; the same tallies are the same bytes.
 ///
@@ -22,9 +24,11 @@ pub(crate) const TALLIES: &str = "tallies.json.gz";
 pub(crate) fn write<T: Serialize>(path: &Path, tallies: &T) -> Result<()> {
     let failed = Error::io(path);
     let save = || -> std::io::Result<()> {
-        let mut encoder = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::fast());
-        serde_json::to_writer(&mut encoder, tallies)?;
-        encoder.finish()?.flush()
+        let encoder = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::fast());
+        // A number at a time would cost more than everything else: the encoder clears its buffer at each call.
+        let mut numbers = BufWriter::with_capacity(PIECE, encoder);
+        serde_json::to_writer(&mut numbers, tallies)?;
+        numbers.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish()?.flush()
     };
     save().map_err(failed)
 }
